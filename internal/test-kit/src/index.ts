@@ -1,0 +1,11 @@
+export {
+  float32Golden,
+  goldenDirectory,
+  goldenPath,
+  photosDirectory,
+  readGoldenJson,
+  readGoldenTensors,
+  type GoldenTensor,
+} from "./goldens.ts";
+export { difference, FLOAT32_GOLDEN_TOLERANCE, type Difference } from "./difference.ts";
+export { createRandom, type Random } from "./random.ts";

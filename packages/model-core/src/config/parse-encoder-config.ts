@@ -1,0 +1,70 @@
+// Finds the encoder's architecture in a config.json of any layout.
+
+import { z } from "zod";
+import type { ConfigLayout, EncoderConfig } from "./encoder-config.ts";
+import { unsupportedField } from "./limits.ts";
+import { parseOpenGvlabConfig } from "./opengvlab-config.ts";
+import { parseWith } from "./parse-with.ts";
+import { parseTransformersConfig } from "./transformers-config.ts";
+
+/** Options of `parseEncoderConfig`. */
+export interface ParseConfigOptions {
+  /** What the JSON was read from, for messages; default `config.json`. */
+  readonly subject?: string;
+}
+
+/** A parsed config.json. */
+export interface ParsedConfig {
+  readonly layout: ConfigLayout;
+  readonly config: EncoderConfig;
+}
+
+// By model_type, and by the class name in `architectures` for files that lack it.
+const LAYOUTS: Readonly<
+  Record<string, { readonly layout: ConfigLayout; readonly nested: boolean }>
+> = {
+  intern_vit_6b: { layout: "standalone", nested: false },
+  InternVisionModel: { layout: "standalone", nested: false },
+  internvl_chat: { layout: "chat", nested: true },
+  InternVLChatModel: { layout: "chat", nested: true },
+  internvl_vision: { layout: "transformers", nested: false },
+  InternVLVisionModel: { layout: "transformers", nested: false },
+  internvl: { layout: "transformers", nested: true },
+  InternVLModel: { layout: "transformers", nested: true },
+  InternVLForConditionalGeneration: { layout: "transformers", nested: true },
+};
+
+const rootSchema = z.object({
+  model_type: z.string().optional(),
+  architectures: z.array(z.string()).nullish(),
+  vision_config: z.unknown().optional(),
+});
+const visionSchema = z.object({ model_type: z.string().optional() });
+
+/**
+ * The architecture in a parsed config.json of any of the three layouts.
+ *
+ * @throws ModelError `malformed` for a field of the wrong type or out of range, naming file, field, what was
+ *   expected and what was found; `unsupported` for another architecture, activation or norm.
+ */
+export function parseEncoderConfig(json: unknown, options: ParseConfigOptions = {}): ParsedConfig {
+  const place = { subject: options.subject ?? "config.json" };
+  const root = parseWith(rootSchema, json, place);
+  const name = root.model_type ?? root.architectures?.[0];
+  const match = name !== undefined && Object.hasOwn(LAYOUTS, name) ? LAYOUTS[name] : undefined;
+  if (match === undefined) {
+    const known = "intern_vit_6b, internvl_chat, internvl_vision or internvl";
+    throw unsupportedField("model_type", known, name, place);
+  }
+  const { layout, nested } = match;
+  const parse = layout === "transformers" ? parseTransformersConfig : parseOpenGvlabConfig;
+  if (!nested) return { layout, config: parse(json, place) };
+
+  const inner = { ...place, path: ["vision_config"] };
+  const { model_type: found } = parseWith(visionSchema, root.vision_config, inner);
+  const expected = layout === "transformers" ? "internvl_vision" : "intern_vit_6b";
+  if (found !== undefined && found !== expected) {
+    throw unsupportedField("model_type", expected, found, inner);
+  }
+  return { layout, config: parse(root.vision_config, inner) };
+}

@@ -1,0 +1,99 @@
+// Reads safetensors through a ByteSource: the header in two small reads, then one tensor at a time. The weights are
+// never read as a whole. Files are little-endian, as is every platform that runs JavaScript engines today.
+
+import type { ByteSource } from "../byte-source.ts";
+import { quote } from "../describe-value.ts";
+import { ModelError } from "../errors.ts";
+import type { Dtype, DtypeArrays, Tensor } from "../tensor.ts";
+import { parseHeaderEnd, parseSafetensorsHeader, type SafetensorsHeader } from "./header.ts";
+
+/** Options of `readSafetensorsHeader`. */
+export interface ReadHeaderOptions {
+  /** The file, for messages. */
+  readonly subject: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Options of `readTensor`. */
+export interface ReadTensorOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Where a tensor stands in a file; entries of a header, of a checkpoint and weight slices all are. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly dtype: Dtype | undefined;
+  /** The element type as the file spells it, for messages. */
+  readonly dtypeCode?: string;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly byteLength: number;
+}
+
+/**
+ * What a safetensors file holds, without reading any weight.
+ *
+ * @throws ModelError `malformed` as `parseSafetensorsHeader`; what the source throws when reading fails.
+ */
+export async function readSafetensorsHeader(
+  source: ByteSource,
+  { subject, signal }: ReadHeaderOptions,
+): Promise<SafetensorsHeader> {
+  const options = { subject, fileLength: source.byteLength };
+  const prefix = await source.read(0, Math.min(8, source.byteLength), signal);
+  const end = parseHeaderEnd(prefix, options);
+  return parseSafetensorsHeader(await source.read(0, end, signal), options);
+}
+
+/**
+ * One tensor, copied out of the file into an array of its own.
+ *
+ * @throws ModelError `unsupported` for an element type that this package does not know.
+ */
+export async function readTensor(
+  source: ByteSource,
+  entry: StoredTensor,
+  { signal }: ReadTensorOptions = {},
+): Promise<Tensor> {
+  const { name, dtype, shape, start, byteLength } = entry;
+  if (dtype === undefined) {
+    throw new ModelError(
+      "unsupported",
+      `tensor ${quote(name)}: expected an element type that this version can read, found ${entry.dtypeCode ?? "another"}`,
+      { subject: name },
+    );
+  }
+  const bytes = await source.read(start, start + byteLength, signal);
+  // Copied, because the bytes may start anywhere and typed arrays only at multiples of their element.
+  const copy = new Uint8Array(byteLength);
+  copy.set(bytes);
+  return { dtype, shape, data: toArray(copy.buffer, dtype) };
+}
+
+function toArray(buffer: ArrayBuffer, dtype: Dtype): DtypeArrays[Dtype] {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(buffer);
+    case "float64":
+      return new Float64Array(buffer);
+    case "float16":
+    case "bfloat16":
+    case "uint16":
+      return new Uint16Array(buffer);
+    case "int8":
+      return new Int8Array(buffer);
+    case "uint8":
+    case "bool":
+      return new Uint8Array(buffer);
+    case "int16":
+      return new Int16Array(buffer);
+    case "int32":
+      return new Int32Array(buffer);
+    case "uint32":
+      return new Uint32Array(buffer);
+    case "int64":
+      return new BigInt64Array(buffer);
+    case "uint64":
+      return new BigUint64Array(buffer);
+  }
+}

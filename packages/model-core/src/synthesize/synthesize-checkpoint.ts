@@ -1,0 +1,130 @@
+// Writes a checkpoint of seeded random weights in the published stand-alone layout, so that everything around the
+// weights can be run, tested and measured without them. It streams: the 6B presets are 11 GB and take the memory of
+// one piece. Same architecture, seed and dtype, same bytes: each tensor's numbers depend on the seed and its name
+// only.
+
+import { expectedTensors } from "../checkpoint/expected-tensors.ts";
+import type { WeightDtype } from "../checkpoint/encoder-tensors.ts";
+import { encoderConfigJson, preprocessorConfigJson } from "../config/config-json.ts";
+import type { EncoderConfig } from "../config/encoder-config.ts";
+import { ModelError } from "../errors.ts";
+import { float32ToBfloat16, float32ToFloat16 } from "../float-bits.ts";
+import { encodeSafetensorsHeader, type SafetensorsLayout } from "../safetensors/write.ts";
+import { DTYPE_BYTES, elementCount } from "../tensor.ts";
+import { initialDistribution } from "./initialization.ts";
+import { createRandomStream } from "./random-stream.ts";
+import { MAX_SEED, synthesizedConfigJson, synthesizedMetadata } from "./synthesized.ts";
+
+const DEFAULT_CHUNK_BYTES = 4 * 2 ** 20;
+
+/** Options of `synthesizeCheckpoint`. */
+export interface SynthesizeOptions {
+  /** A whole number from 0 to 4,294,967,295. */
+  readonly seed: number;
+  /** How the weights are stored; default `bfloat16`. */
+  readonly dtype?: WeightDtype;
+  /** The preset that the architecture comes from, to be noted in the files. */
+  readonly preset?: string;
+  /** Largest piece in bytes, at least 1024; default 4 MiB. It does not change the bytes of the file. */
+  readonly chunkBytes?: number;
+}
+
+/** A file that is made while it is read. */
+export interface SynthesizedFile {
+  readonly name: string;
+  readonly byteLength: number;
+  /** The bytes in order, as pieces that belong to the caller. May be iterated again. */
+  readonly chunks: Iterable<Uint8Array<ArrayBuffer>>;
+}
+
+/** The files of a synthesized checkpoint. */
+export interface SynthesizedCheckpoint {
+  readonly files: readonly SynthesizedFile[];
+  /** Size of all files in bytes. */
+  readonly byteLength: number;
+}
+
+/**
+ * A checkpoint of random weights: `config.json`, `preprocessor_config.json` and `model.safetensors`. The first and
+ * the last say that it is one, and `readCheckpoint` finds that again.
+ *
+ * @throws ModelError `invalid-argument` for a seed or chunk size out of range.
+ */
+export function synthesizeCheckpoint(
+  config: EncoderConfig,
+  { seed, dtype = "bfloat16", preset, chunkBytes = DEFAULT_CHUNK_BYTES }: SynthesizeOptions,
+): SynthesizedCheckpoint {
+  checkWhole("seed", seed, { minimum: 0, maximum: MAX_SEED });
+  checkWhole("chunkBytes", chunkBytes, { minimum: 1024, maximum: 2 ** 30 });
+  const mark = { seed, preset };
+  const expected = expectedTensors(config, { scheme: "standalone", prefix: "" });
+  const layout = encodeSafetensorsHeader(
+    Array.from(expected, ([name, shape]) => ({ name, dtype, shape })),
+    { metadata: { format: "pt", ...synthesizedMetadata(mark) } },
+  );
+  const files = [
+    jsonFile("config.json", {
+      ...encoderConfigJson(config, { dtype }),
+      ...synthesizedConfigJson(mark),
+    }),
+    jsonFile("preprocessor_config.json", preprocessorConfigJson(config.imageSize)),
+    {
+      name: "model.safetensors",
+      byteLength: layout.byteLength,
+      chunks: { [Symbol.iterator]: () => weightChunks(layout, { seed, dtype, chunkBytes }) },
+    },
+  ];
+  return { files, byteLength: files.reduce((total, file) => total + file.byteLength, 0) };
+}
+
+interface WeightOptions {
+  readonly seed: number;
+  readonly dtype: WeightDtype;
+  readonly chunkBytes: number;
+}
+
+function* weightChunks(
+  { header, entries }: SafetensorsLayout,
+  { seed, dtype, chunkBytes }: WeightOptions,
+): Generator<Uint8Array<ArrayBuffer>> {
+  yield header.slice();
+  const chunkElements = Math.floor(chunkBytes / DTYPE_BYTES[dtype]);
+  for (const { name, shape } of entries) {
+    const stream = createRandomStream(seed, name);
+    const distribution = initialDistribution(name, shape);
+    for (let left = elementCount(shape); left > 0; left -= chunkElements) {
+      const values = new Float32Array(Math.min(left, chunkElements));
+      stream.fillNext(values, distribution);
+      yield toBytes(values, dtype);
+    }
+  }
+}
+
+function toBytes(values: Float32Array<ArrayBuffer>, dtype: WeightDtype): Uint8Array<ArrayBuffer> {
+  if (dtype === "float32") return new Uint8Array(values.buffer);
+  const bits = new Uint16Array(values.length);
+  if (dtype === "bfloat16") float32ToBfloat16(values, bits);
+  else float32ToFloat16(values, bits);
+  return new Uint8Array(bits.buffer);
+}
+
+function jsonFile(name: string, json: unknown): SynthesizedFile {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`);
+  function* chunks(): Generator<Uint8Array<ArrayBuffer>> {
+    yield bytes.slice();
+  }
+  return { name, byteLength: bytes.byteLength, chunks: { [Symbol.iterator]: chunks } };
+}
+
+function checkWhole(
+  name: string,
+  value: number,
+  { minimum, maximum }: { readonly minimum: number; readonly maximum: number },
+): void {
+  if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
+    throw new ModelError(
+      "invalid-argument",
+      `${name}: expected a whole number from ${minimum} to ${maximum}, found ${value}`,
+    );
+  }
+}

@@ -1,0 +1,103 @@
+// The contract of an encoder that is ready to run; runtime-node and runtime-web implement it.
+
+import type { EncoderConfig } from "./config/encoder-config.ts";
+import type { InputSize } from "./encoder/build-encoder-graph.ts";
+import type { Fusion } from "./encoder/fusion.ts";
+import type { EncoderOutput } from "./encoder/outputs.ts";
+import { ModelError } from "./errors.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What the encoder computed, for n pictures; only the outputs that it was created with are there. */
+export interface EncoderFeatures {
+  /** [n, tokens, hidden]; class token first. */
+  readonly lastHiddenState?: Tensor<"float32">;
+  /** [n, hidden]; the class token of `lastHiddenState`. */
+  readonly poolerOutput?: Tensor<"float32">;
+  /** [n, hidden]; mean of the patch tokens. */
+  readonly patchMean?: Tensor<"float32">;
+  /** By index: 0 the embeddings, N the output of block N; each [n, tokens, hidden]. */
+  readonly hiddenStates?: Readonly<Record<number, Tensor<"float32">>>;
+}
+
+/** What really runs. Every result file carries it. */
+export interface EncoderInfo {
+  readonly executionProvider: string;
+  /** Name of the processor or adapter. */
+  readonly device: string;
+  /** Element type that the encoder computes in. */
+  readonly dtype: "float32";
+  /** Threads that one operator may use; 0: the runtime decided. */
+  readonly threads: number;
+  readonly fusions: readonly Fusion[];
+  readonly inputSize: InputSize;
+  readonly outputs: readonly EncoderOutput[];
+  /** Where the weights come from, as the caller named it. */
+  readonly checkpoint: string;
+  /** In plain words, when the weights are seeded random numbers; else undefined. */
+  readonly synthesized: string | undefined;
+  /** Milliseconds from the graph to a session that is ready. */
+  readonly loadMilliseconds: number;
+  /** Versions of the runtime and of this project. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Options of `VisionEncoder.encode`. */
+export interface EncodeOptions {
+  /** Stops between batches; the promise rejects with its reason at once. */
+  readonly signal?: AbortSignal;
+}
+
+/** An encoder that is ready to run. Owns the session until `dispose`. */
+export interface VisionEncoder {
+  readonly config: EncoderConfig;
+  readonly info: EncoderInfo;
+  /**
+   * Encodes n pictures: uint8 `pixels` [n, height, width, 3], normalised inside, or float32 `pixelValues`
+   * [n, 3, height, width], normalised already. The input stays the caller's.
+   */
+  encode(
+    pixels: Tensor<"uint8"> | Tensor<"float32">,
+    options?: EncodeOptions,
+  ): Promise<EncoderFeatures>;
+  /** Frees the session; calling it again does nothing. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * One output by its name.
+ *
+ * @throws ModelError `invalid-argument` when the encoder was not created with it.
+ */
+export function featureOf(features: EncoderFeatures, output: EncoderOutput): Tensor<"float32"> {
+  const tensor =
+    output === "last_hidden_state"
+      ? features.lastHiddenState
+      : output === "pooler_output"
+        ? features.poolerOutput
+        : output === "patch_mean"
+          ? features.patchMean
+          : features.hiddenStates?.[Number(output.slice("hidden_states.".length))];
+  if (tensor === undefined) {
+    throw new ModelError("invalid-argument", `the encoder was created without ${output}`);
+  }
+  return tensor;
+}
+
+/** The features of outputs given by name; the inverse of `featureOf`. */
+export function toFeatures(
+  outputs: Readonly<Partial<Record<EncoderOutput, Tensor<"float32">>>>,
+): EncoderFeatures {
+  const hiddenStates: Record<number, Tensor<"float32">> = {};
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const index = /^hidden_states\.(\d+)$/.exec(name)?.[1];
+    if (index !== undefined && tensor !== undefined) hiddenStates[Number(index)] = tensor;
+  }
+  const { last_hidden_state, pooler_output, patch_mean } = outputs;
+  return {
+    ...(last_hidden_state === undefined ? {} : { lastHiddenState: last_hidden_state }),
+    ...(pooler_output === undefined ? {} : { poolerOutput: pooler_output }),
+    ...(patch_mean === undefined ? {} : { patchMean: patch_mean }),
+    ...(Object.keys(hiddenStates).length === 0 ? {} : { hiddenStates }),
+  };
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+
+import { getPreset } from "../../src/config/presets.ts";
+import { hiddenStateOf } from "../../src/encoder/outputs.ts";
+import { featureOf, toFeatures } from "../../src/vision-encoder.ts";
+
+const { config } = getPreset("InternViT-300M-448px-V2_5");
+
+describe("hiddenStateOf", () => {
+  test.each([
+    ["last_hidden_state", 24],
+    ["pooler_output", 24],
+    ["patch_mean", 24],
+    ["hidden_states.0", 0],
+    ["hidden_states.24", 24],
+  ])("%s needs %i blocks", (output, blocks) => {
+    expect(hiddenStateOf(output, config)).toBe(blocks);
+  });
+
+  test.each([
+    "hidden_states.25",
+    "hidden_states.-1",
+    "hidden_states.01",
+    "hidden_states.",
+    "hidden_states.1.5",
+    "cls",
+    "",
+    "__proto__",
+  ])("refuses %j and says what there is", (output) => {
+    expect(() => hiddenStateOf(output, config)).toThrow(
+      /no output ".*"; it has last_hidden_state, pooler_output, patch_mean and hidden_states.0 to hidden_states.24/,
+    );
+  });
+});
+
+describe("features", () => {
+  const tensor = { dtype: "float32", shape: [1], data: Float32Array.of(1) } as const;
+
+  test("go from names to fields and back", () => {
+    const features = toFeatures({ pooler_output: tensor, "hidden_states.3": tensor });
+    expect(features).toEqual({ poolerOutput: tensor, hiddenStates: { 3: tensor } });
+    expect(featureOf(features, "hidden_states.3")).toBe(tensor);
+    expect(featureOf(features, "pooler_output")).toBe(tensor);
+  });
+
+  test("that were not computed are an error that names them", () => {
+    expect(() => featureOf({}, "patch_mean")).toThrow("without patch_mean");
+  });
+});

@@ -1,0 +1,20 @@
+export { clipCrop, squareResize } from "./clip.ts";
+export { isPreprocessError, PreprocessError, type PreprocessErrorCode } from "./errors.ts";
+export type { RgbImage } from "./image.ts";
+export {
+  CLIP_NORMALIZATION,
+  IMAGENET_NORMALIZATION,
+  SIGLIP_NORMALIZATION,
+} from "./normalization.ts";
+export { applyOrientation, type Orientation } from "./orientation.ts";
+export { packPixels, toPixelValues } from "./pixel-values.ts";
+export {
+  normalizationOf,
+  parseImageProcessorConfig,
+  type ImageProcessorConfig,
+  type TargetSize,
+} from "./processor-config.ts";
+export type { ResizeFilter } from "./resample/filters.ts";
+export type { Window } from "./resample/window.ts";
+export { resizeRgb, resizeWindow, type ResizeOptions, type ResizeWindowOptions } from "./resize.ts";
+export { toRgb, type RawSamples } from "./to-rgb.ts";

@@ -1,0 +1,83 @@
+// Pictures of one size as a batch tensor, either as bytes or normalised.
+//
+// The float arithmetic is that of transformers' CLIPImageProcessor with its Pillow backend: the sample times the
+// rescale factor in float64, rounded to float32; then minus the mean and divided by the standard deviation, both
+// as float32, each operation rounded to float32. A sample has 256 values, so this is a table per channel. (Its
+// torchvision backend folds the factor into mean and standard deviation and differs in the last bit.)
+
+import type { PixelNormalization, Tensor } from "@internvit/model-core";
+
+import { PreprocessError } from "./errors.ts";
+import { assertRgbImage, type RgbImage } from "./image.ts";
+
+/**
+ * The pictures as bytes, `[images, height, width, 3]`. The data is a copy.
+ *
+ * @throws PreprocessError `invalid-argument` when there is no picture or sizes differ.
+ */
+export function packPixels(images: readonly RgbImage[]): Tensor<"uint8"> {
+  const { width, height } = commonSize(images);
+  const data = new Uint8Array(images.length * height * width * 3);
+  for (const [index, image] of images.entries()) data.set(image.data, index * height * width * 3);
+  return { dtype: "uint8", shape: [images.length, height, width, 3], data };
+}
+
+/**
+ * The pictures as the encoder's input, `[images, 3, height, width]`.
+ *
+ * @throws PreprocessError `invalid-argument` when there is no picture or sizes differ.
+ */
+export function toPixelValues(
+  images: readonly RgbImage[],
+  normalization: PixelNormalization,
+): Tensor<"float32"> {
+  const { width, height } = commonSize(images);
+  const table = normalizationTable(normalization);
+  const plane = height * width;
+  const data = new Float32Array(images.length * 3 * plane);
+  for (const [index, image] of images.entries()) {
+    const source = image.data;
+    let o = index * 3 * plane;
+    for (let p = 0; p < source.length; p += 3) {
+      data[o] = table[source[p]!]!;
+      data[o + plane] = table[256 + source[p + 1]!]!;
+      data[o + 2 * plane] = table[512 + source[p + 2]!]!;
+      o++;
+    }
+  }
+  return { dtype: "float32", shape: [images.length, 3, height, width], data };
+}
+
+/** `[3, 256]`: the normalised value of every sample. */
+function normalizationTable(normalization: PixelNormalization): Float32Array {
+  const { rescaleFactor = 1 / 255, mean, std } = normalization;
+  const table = new Float32Array(3 * 256);
+  for (let channel = 0; channel < 3; channel++) {
+    const channelMean = Math.fround(mean[channel]!);
+    const channelStd = Math.fround(std[channel]!);
+    for (let sample = 0; sample < 256; sample++) {
+      const centered = Math.fround(Math.fround(sample * rescaleFactor) - channelMean);
+      // The quotient of two float32 in float64, rounded to float32, is the float32 quotient.
+      table[channel * 256 + sample] = centered / channelStd;
+    }
+  }
+  return table;
+}
+
+function commonSize(images: readonly RgbImage[]): { width: number; height: number } {
+  const first = images[0];
+  if (first === undefined) {
+    throw new PreprocessError("invalid-argument", "a batch needs at least one image, got none");
+  }
+  for (const [index, image] of images.entries()) {
+    assertRgbImage(image);
+    if (image.width !== first.width || image.height !== first.height) {
+      throw new PreprocessError(
+        "invalid-argument",
+        `the images of a batch have one size, but image 0 is ${first.width}x${first.height} ` +
+          `and image ${index} is ${image.width}x${image.height}`,
+      );
+    }
+  }
+  return { width: first.width, height: first.height };
+}

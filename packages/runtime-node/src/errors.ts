@@ -1,0 +1,36 @@
+// The one error class of this package.
+
+/**
+ * What went wrong:
+ * - `io`: a file could not be read or written; `cause` holds the system's error;
+ * - `unsupported`: the execution provider or an option is not available in this build or on this machine;
+ * - `load-failed`: ONNX Runtime refused the graph or its weights;
+ * - `run-failed`: ONNX Runtime failed while running;
+ * - `worker-lost`: the thread that held the session died;
+ * - `disposed`: the session or encoder was used after `dispose`;
+ * - `invalid-argument`: the caller passed a value outside the documented range.
+ */
+export type RuntimeErrorCode =
+  | "io"
+  | "unsupported"
+  | "load-failed"
+  | "run-failed"
+  | "worker-lost"
+  | "disposed"
+  | "invalid-argument";
+
+/** Thrown by every function of `@internvit/runtime-node` that fails by itself. */
+export class RuntimeError extends Error {
+  override readonly name = "RuntimeError";
+  readonly code: RuntimeErrorCode;
+
+  constructor(code: RuntimeErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+  }
+}
+
+/** True for a `RuntimeError`, also one from another copy of this package or from the session's thread. */
+export function isRuntimeError(error: unknown): error is RuntimeError {
+  return error instanceof Error && error.name === "RuntimeError";
+}

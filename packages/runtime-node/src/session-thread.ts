@@ -1,0 +1,129 @@
+// The calling thread's side of a session thread: sends requests, settles promises, never blocks.
+
+import { Worker } from "node:worker_threads";
+
+import type { Tensor } from "@internvit/model-core";
+
+import { RuntimeError } from "./errors.ts";
+import type {
+  SessionDescription,
+  SessionReply,
+  SessionRequest,
+  SessionSetup,
+} from "./worker/protocol.ts";
+
+/** A worker thread with one loaded session. */
+export interface SessionThread {
+  readonly description: SessionDescription;
+  /** Runs the session; the data of the feeds is copied. Requests are served in order. */
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    options: { readonly outputs: readonly string[]; readonly signal: AbortSignal | undefined },
+  ): Promise<Readonly<Record<string, Tensor>>>;
+  /** Ends the thread, which frees the session. Requests that wait reject with `disposed`. */
+  terminate(): Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (reply: SessionReply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Starts a thread and loads the session in it.
+ *
+ * @throws RuntimeError `load-failed` when ONNX Runtime refuses the graph; the signal's reason when it aborts.
+ */
+export async function startSessionThread(
+  setup: SessionSetup,
+  options: { readonly signal: AbortSignal | undefined },
+): Promise<SessionThread> {
+  options.signal?.throwIfAborted();
+  const worker = new Worker(new URL("./worker/session-worker.js", import.meta.url), {
+    workerData: setup,
+    name: "internvit-session",
+  });
+  const waiting = new Map<number, Waiting>();
+  let lost: RuntimeError | undefined;
+  let lastId = 0;
+
+  const lose = (error: RuntimeError): void => {
+    lost ??= error;
+    for (const { reject } of waiting.values()) reject(lost);
+    waiting.clear();
+    worker.unref();
+  };
+  worker.on("message", (reply: SessionReply) => {
+    const request = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    // An idle session must not keep the process alive.
+    if (waiting.size === 0) worker.unref();
+    if (reply.kind === "error") request?.reject(new RuntimeError(reply.code, reply.message));
+    else request?.resolve(reply);
+  });
+  worker.on("error", (cause) => {
+    lose(
+      new RuntimeError("worker-lost", `the session's thread failed: ${cause.message}`, { cause }),
+    );
+  });
+  worker.on("exit", (code) => {
+    lose(new RuntimeError("worker-lost", `the session's thread ended with code ${code}`));
+  });
+
+  const ask = (id: number, signal: AbortSignal | undefined): Promise<SessionReply> => {
+    worker.ref();
+    const { promise, resolve, reject } = withResolvers<SessionReply>();
+    const abort = (): void => {
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    waiting.set(id, { resolve, reject });
+    return promise.finally(() => {
+      signal?.removeEventListener("abort", abort);
+    });
+  };
+
+  const ready = await ask(0, options.signal).catch(async (error: unknown) => {
+    await worker.terminate();
+    throw error;
+  });
+  if (ready.kind !== "ready") throw new RuntimeError("load-failed", "the worker did not say ready");
+
+  return {
+    description: ready.description,
+    async run(feeds, { outputs, signal }) {
+      signal?.throwIfAborted();
+      if (lost !== undefined) throw lost;
+      const id = ++lastId;
+      const answer = ask(id, signal);
+      worker.postMessage({ kind: "run", id, feeds, outputs } satisfies SessionRequest);
+      const reply = await answer;
+      if (reply.kind !== "result")
+        throw new RuntimeError("run-failed", "the worker sent no result");
+      return reply.outputs;
+    },
+    async terminate() {
+      if (lost !== undefined) return;
+      lose(new RuntimeError("disposed", "the session was disposed of"));
+      worker.ref();
+      const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+      worker.postMessage({ kind: "close" } satisfies SessionRequest);
+      await ended;
+    },
+  };
+}
+
+/** Promise.withResolvers, which Node 20 does not have. */
+function withResolvers<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (reason: unknown) => void;
+} {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,168 @@
+// From a checkpoint folder to an encoder: graph, session in its thread, batches.
+
+import { cpus } from "node:os";
+
+import {
+  buildEncoderGraph,
+  type EncoderFeatures,
+  type EncoderInfo,
+  type EncoderOutput,
+  type Fusion,
+  hiddenStateOf,
+  type InputSize,
+  type PixelNormalization,
+  synthesizedNotice,
+  resolveEncoderWeights,
+  type Tensor,
+  toFeatures,
+  type VisionEncoder,
+} from "@internvit/model-core";
+import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
+
+import { concatBatches, splitBatches } from "./batches.ts";
+import { RuntimeError } from "./errors.ts";
+import { createNodeRuntime, type NodeGraphSession } from "./node-runtime.ts";
+import { type LocalCheckpoint, openCheckpoint } from "./open-checkpoint.ts";
+import { VERSION } from "./version.ts";
+import type { ExecutionProvider } from "./worker/protocol.ts";
+
+/** The fused forms that pay on the CPU execution provider; benchmarks/README.md has the line for each. */
+export const CPU_FUSIONS: readonly Fusion[] = [
+  "attention",
+  "skip-norm",
+  "bias-gelu",
+  "layer-scale",
+  "transposed-weights",
+];
+
+/** Options of `createVisionEncoder`. */
+export interface VisionEncoderOptions {
+  /** What `encode` returns. Default: `last_hidden_state` and `pooler_output`. */
+  readonly outputs?: readonly EncoderOutput[];
+  /** Size of the pictures in pixels. Default: the config's `imageSize`, square. */
+  readonly inputSize?: InputSize;
+  /** How uint8 pixels are normalised. Default: the ImageNet constants, which every InternViT was trained with. */
+  readonly normalization?: PixelNormalization;
+  /** Default: `"cpu"`. */
+  readonly executionProvider?: ExecutionProvider;
+  /** Threads that one operator may use. Default 0: ONNX Runtime decides, one per physical core. */
+  readonly threads?: number;
+  /** Pictures in one run of the session; more are split. Default 1: on a CPU larger batches are no faster. */
+  readonly batchSize?: number;
+  /** Fused forms of the graph. Default: `CPU_FUSIONS`; `[]` is the plain graph. */
+  readonly fusions?: readonly Fusion[];
+  /** Stops waiting for the session. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens a checkpoint folder as an encoder. The session lives in a worker thread; the calling thread is never
+ * blocked. Weights are used in place: no copy of the checkpoint is written.
+ *
+ * @throws ModelError when the checkpoint is missing, malformed or does not fit its config; RuntimeError when ONNX
+ * Runtime cannot open it; the signal's reason when it aborts.
+ */
+export async function createVisionEncoder(
+  checkpoint: string | LocalCheckpoint,
+  options: VisionEncoderOptions = {},
+): Promise<VisionEncoder> {
+  const {
+    outputs = ["last_hidden_state", "pooler_output"],
+    normalization = IMAGENET_NORMALIZATION,
+    executionProvider = "cpu",
+    threads = 0,
+    batchSize = 1,
+    fusions = CPU_FUSIONS,
+    signal,
+  } = options;
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new RuntimeError("invalid-argument", `batchSize is a whole number ≥ 1, got ${batchSize}`);
+  }
+  const cancel = signal === undefined ? {} : { signal };
+  const opened =
+    typeof checkpoint === "string" ? await openCheckpoint(checkpoint, cancel) : checkpoint;
+  const { config } = opened;
+  const inputSize = options.inputSize ?? { height: config.imageSize, width: config.imageSize };
+  for (const output of outputs) hiddenStateOf(output, config);
+  const model = buildEncoderGraph(
+    { config, weights: resolveEncoderWeights(opened) },
+    { inputSize, inputs: ["pixels", "pixel_values"], normalization, outputs, fusions },
+  );
+  const runtime = createNodeRuntime({ directory: opened.path, executionProvider, threads });
+  const session = await runtime.load(model, cancel);
+  const info: EncoderInfo = {
+    executionProvider,
+    device: cpus()[0]?.model.trim() ?? "unknown processor",
+    dtype: "float32",
+    threads,
+    fusions,
+    inputSize,
+    outputs,
+    checkpoint: opened.label,
+    synthesized:
+      opened.synthesized === undefined ? undefined : synthesizedNotice(opened.synthesized),
+    loadMilliseconds: session.description.loadMilliseconds,
+    versions: {
+      internvit: VERSION,
+      "onnxruntime-node": session.description.onnxruntimeVersion,
+      node: process.versions.node,
+    },
+  };
+  const dispose = (): Promise<void> => session.dispose();
+  return {
+    config,
+    info,
+    encode: (pixels, encodeOptions = {}) =>
+      encodeInBatches(session, pixels, { batchSize, inputSize, ...encodeOptions }),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+async function encodeInBatches(
+  session: NodeGraphSession,
+  pixels: Tensor<"uint8"> | Tensor<"float32">,
+  options: {
+    readonly batchSize: number;
+    readonly inputSize: InputSize;
+    readonly signal?: AbortSignal;
+  },
+): Promise<EncoderFeatures> {
+  const { batchSize, inputSize, signal } = options;
+  checkPixels(pixels, inputSize);
+  const parts: Readonly<Record<string, Tensor>>[] = [];
+  for (const batch of splitBatches(pixels, batchSize)) {
+    const feeds = { ...emptyInputs(inputSize), [inputName(batch)]: batch };
+    parts.push(await session.run(feeds, signal === undefined ? {} : { signal }));
+  }
+  return toFeatures(concatBatches(parts));
+}
+
+function inputName(pixels: Tensor): "pixels" | "pixel_values" {
+  return pixels.dtype === "uint8" ? "pixels" : "pixel_values";
+}
+
+/** The graph has both inputs; the one that is not meant gets a batch of nothing. */
+function emptyInputs({ height, width }: InputSize): Record<string, Tensor> {
+  return {
+    pixels: { dtype: "uint8", shape: [0, height, width, 3], data: new Uint8Array() },
+    pixel_values: { dtype: "float32", shape: [0, 3, height, width], data: new Float32Array() },
+  };
+}
+
+function checkPixels(pixels: Tensor, { height, width }: InputSize): void {
+  const [count = 0] = pixels.shape;
+  const expected = pixels.dtype === "uint8" ? [count, height, width, 3] : [count, 3, height, width];
+  const fits =
+    (pixels.dtype === "uint8" || pixels.dtype === "float32") &&
+    pixels.shape.length === 4 &&
+    count > 0 &&
+    expected.every((size, axis) => size === pixels.shape[axis]) &&
+    pixels.data.length === count * 3 * height * width;
+  if (!fits) {
+    throw new RuntimeError(
+      "invalid-argument",
+      `encode takes uint8 [n, ${height}, ${width}, 3] or float32 [n, 3, ${height}, ${width}], n ≥ 1; got ${pixels.dtype} [${pixels.shape.join(", ")}] with ${pixels.data.length} elements`,
+    );
+  }
+}

@@ -1,0 +1,94 @@
+// The thread that holds a session. onnxruntime-node blocks its thread while it loads and runs, so it is imported
+// here and nowhere else.
+
+import { parentPort, workerData } from "node:worker_threads";
+
+import type { DtypeArrays, Tensor } from "@internvit/model-core";
+import ort from "onnxruntime-node";
+
+import type { RunRequest, SessionReply, SessionRequest, SessionSetup } from "./protocol.ts";
+
+const setup = workerData as SessionSetup;
+const port = parentPort;
+if (port === null) throw new Error("session-worker.js is started as a worker thread");
+
+function reply(message: SessionReply, transfer: readonly ArrayBuffer[] = []): void {
+  port?.postMessage(message, transfer);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function createSession(): Promise<ort.InferenceSession> {
+  const session = await ort.InferenceSession.create(setup.graph, {
+    executionProviders: [setup.executionProvider],
+    graphOptimizationLevel: "all",
+    intraOpNumThreads: setup.threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    ...(setup.externalFolder === undefined
+      ? {}
+      : {
+          extra: {
+            session: { model_external_initializers_file_folder_path: setup.externalFolder },
+          },
+        }),
+  });
+  return session;
+}
+
+function toRuntime(tensor: Tensor): ort.Tensor {
+  // ORT's typed constructor has one overload per element type; the pair was checked by the sender.
+  const data = tensor.data as Float32Array;
+  return new ort.Tensor(tensor.dtype as "float32", data, [...tensor.shape]);
+}
+
+function fromRuntime(tensor: ort.Tensor): Tensor {
+  return {
+    dtype: tensor.type as keyof DtypeArrays,
+    shape: tensor.dims,
+    data: tensor.data as Float32Array,
+  };
+}
+
+async function run(session: ort.InferenceSession, request: RunRequest): Promise<void> {
+  const feeds: Record<string, ort.Tensor> = {};
+  for (const [name, tensor] of Object.entries(request.feeds)) feeds[name] = toRuntime(tensor);
+  const results = await session.run(feeds, request.outputs);
+  const outputs: Record<string, Tensor> = {};
+  const buffers = new Set<ArrayBuffer>();
+  for (const [name, value] of Object.entries(results)) {
+    const tensor = fromRuntime(value);
+    outputs[name] = tensor;
+    buffers.add(tensor.data.buffer as ArrayBuffer);
+  }
+  reply({ kind: "result", id: request.id, outputs }, [...buffers]);
+}
+
+try {
+  const begin = performance.now();
+  const session = await createSession();
+  port.on("message", (request: SessionRequest) => {
+    if (request.kind === "close") {
+      // Released here, in order after every run: a thread that is killed may leave the session's memory behind.
+      void session.release().finally(() => port.close());
+      return;
+    }
+    run(session, request).catch((error: unknown) => {
+      reply({ kind: "error", id: request.id, code: "run-failed", message: messageOf(error) });
+    });
+  });
+  reply({
+    kind: "ready",
+    id: 0,
+    description: {
+      inputs: session.inputNames,
+      outputs: session.outputNames,
+      onnxruntimeVersion: ort.env.versions.node ?? ort.env.versions.common,
+      loadMilliseconds: performance.now() - begin,
+    },
+  });
+} catch (error) {
+  reply({ kind: "error", id: 0, code: "load-failed", message: messageOf(error) });
+}

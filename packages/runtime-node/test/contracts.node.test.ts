@@ -1,0 +1,16 @@
+// The package is imported by its own name: sessions live in a worker thread, which runs the built files.
+
+import { describeGraphRuntime, describeVisionEncoder } from "@internvit/contracts";
+import { CPU_FUSIONS, createNodeRuntime, createVisionEncoder } from "@internvit/runtime-node";
+
+describeGraphRuntime("onnxruntime-node, cpu", () => createNodeRuntime());
+
+describeVisionEncoder("runtime-node, cpu", createVisionEncoder, {
+  plain: [],
+  fused: CPU_FUSIONS,
+  attention: ["attention"],
+  "skip-norm": ["skip-norm"],
+  "bias-gelu": ["bias-gelu"],
+  "layer-scale": ["layer-scale"],
+  "transposed-weights": ["transposed-weights"],
+});

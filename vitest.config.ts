@@ -1,0 +1,27 @@
+import { defineConfig } from "vitest/config";
+
+// forks, not threads: native modules (onnxruntime-node, sharp) are loaded once per process.
+const shared = { pool: "forks" as const, testTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "unit",
+          include: ["packages/*/test/**/*.test.ts", "internal/*/test/**/*.test.ts"],
+          exclude: ["**/*.node.test.ts", "**/*.browser.test.ts", "**/node_modules/**"],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "node",
+          include: ["packages/*/test/**/*.node.test.ts", "test/**/*.node.test.ts"],
+          testTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
