@@ -15,22 +15,45 @@ export {
   parseEncoderConfig,
 } from "./config/parse-encoder-config.ts";
 export { getPreset, type Preset, presetNames } from "./config/presets.ts";
-export { encoderConfigJson, preprocessorConfigJson } from "./config/config-json.ts";
-export { type Synthesized, synthesizedNotice } from "./synthesize/synthesized.ts";
+export {
+  type ConfigJsonOptions,
+  encoderConfigJson,
+  type JsonObject,
+  preprocessorConfigJson,
+} from "./config/config-json.ts";
 export { countParameters } from "./config/count-parameters.ts";
 
 export type { SafetensorsEntry } from "./safetensors/entry.ts";
 export { MAX_HEADER_BYTES, type SafetensorsHeader } from "./safetensors/header.ts";
-export { readSafetensorsHeader, readTensor, type StoredTensor } from "./safetensors/read.ts";
+export {
+  type ReadHeaderOptions,
+  readSafetensorsHeader,
+  readTensor,
+  type ReadTensorOptions,
+  type StoredTensor,
+} from "./safetensors/read.ts";
 export {
   encodeSafetensors,
   encodeSafetensorsHeader,
   type EncodeSafetensorsOptions,
+  type SafetensorsLayout,
   type TensorDescription,
 } from "./safetensors/write.ts";
 
 export { type CheckpointDirectory, memoryDirectory } from "./checkpoint/directory.ts";
-export { type Checkpoint, readCheckpoint } from "./checkpoint/read-checkpoint.ts";
+export {
+  type Checkpoint,
+  readCheckpoint,
+  type ReadCheckpointOptions,
+} from "./checkpoint/read-checkpoint.ts";
+export {
+  synthesizeCheckpoint,
+  type SynthesizedCheckpoint,
+  type SynthesizedFile,
+  type SynthesizeOptions,
+} from "./synthesize/synthesize-checkpoint.ts";
+export { MAX_SEED, type Synthesized, synthesizedNotice } from "./synthesize/synthesized.ts";
+
 export type { TensorEntry } from "./checkpoint/weight-files.ts";
 export type { NamingScheme } from "./checkpoint/naming.ts";
 export type {
@@ -41,6 +64,7 @@ export type {
   WeightSlice,
 } from "./checkpoint/encoder-tensors.ts";
 export {
+  type CheckpointTensors,
   matchEncoderTensors,
   resolveEncoderWeights,
   type TensorMatch,

@@ -104,23 +104,23 @@ export function resolveEncoderWeights(checkpoint: CheckpointTensors): EncoderWei
   const subject = checkpoint.label;
   const problems: string[] = [];
   const { missing, wrongShape, wrongDtype, contradicting } = match;
-  if (missing.length > 0) problems.push(`${missing.length} missing: ${listNames(missing)}`);
+  if (missing.length > 0) problems.push(`${missing.length} tensors missing: ${listNames(missing)}`);
   if (wrongShape.length > 0) {
     const shapes = wrongShape.map(
       ({ name, expected, found }) =>
         `${name} (expected [${expected.join(", ")}], found [${found.join(", ")}])`,
     );
-    problems.push(`${wrongShape.length} of another shape: ${listNames(shapes)}`);
+    problems.push(`${wrongShape.length} tensors of another shape: ${listNames(shapes)}`);
   }
   if (contradicting.length > 0) {
     problems.push(
-      `${contradicting.length} that the config says do not exist: ${listNames(contradicting)}`,
+      `${contradicting.length} tensors that the config says do not exist: ${listNames(contradicting)}`,
     );
   }
   if (problems.length > 0) {
     throw new ModelError(
       "mismatch",
-      `${subject}: the weights do not fit the config: tensors ${problems.join("; ")}`,
+      `${subject}: the weights do not fit the config: ${problems.join("; ")}`,
       { subject },
     );
   }

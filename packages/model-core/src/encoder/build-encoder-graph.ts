@@ -55,7 +55,7 @@ export function buildEncoderGraph(
   checkInputSize(inputSize, config.patchSize);
   const depth = Math.max(...outputs.map((output) => hiddenStateOf(output, config)));
   const graph = createGraphBuilder();
-  const pixelValues = graphInputs(graph, inputSize, options);
+  const pixelValues = graphInputs(graph, { ...inputSize, channels: config.numChannels }, options);
 
   const context: BlockContext = { graph, config, fusions: new Set(options.fusions) };
   const hiddenStates: Value[] = [];
@@ -92,8 +92,12 @@ function checkInputSize({ height, width }: InputSize, patchSize: number): void {
   }
 }
 
-function graphInputs(graph: GraphBuilder, size: InputSize, options: EncoderGraphOptions): Value {
-  const { height, width } = size;
+function graphInputs(
+  graph: GraphBuilder,
+  size: InputSize & { readonly channels: number },
+  options: EncoderGraphOptions,
+): Value {
+  const { height, width, channels } = size;
   const inputs = new Set(options.inputs ?? ["pixel_values"]);
   const both = inputs.size === 2;
   const values: Value[] = [];
@@ -108,7 +112,7 @@ function graphInputs(graph: GraphBuilder, size: InputSize, options: EncoderGraph
   }
   if (inputs.has("pixel_values")) {
     const batch = both ? "pixel_values_batch" : "batch";
-    values.push(graph.input("pixel_values", "float32", [batch, 3, height, width]));
+    values.push(graph.input("pixel_values", "float32", [batch, channels, height, width]));
   }
   const [first] = values;
   if (first === undefined) {
