@@ -3,11 +3,9 @@
 // One thread each. Results of a task: "resize" the picture squashed to side x side; "clip" shortest edge, centre
 // crop and normalisation from decoded pixels; "clip-decode" the same from the file's bytes.
 
-import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import {
@@ -16,10 +14,14 @@ import {
   parseImageProcessorConfig,
   squareResize,
   toPixelValues,
-} from "../../packages/preprocess/dist/index.js";
+} from "@internvit/preprocess";
+import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
+import sharp from "sharp";
+
 import { scalarPasses } from "../../packages/preprocess/dist/resample/scalar-passes.js";
 import { resample } from "../../packages/preprocess/dist/resize.js";
-import { configureSharp, decodeImage } from "../../packages/preprocess/dist/sharp/index.js";
+
+import { startPython } from "./python-peer.mjs";
 
 /** @typedef {"resize" | "clip" | "clip-decode"} Task */
 /** @typedef {{ ms: number, pixels: Uint8Array | undefined }} Result `pixels` uint8 [side, side, 3] when asked for */
@@ -30,12 +32,6 @@ import { configureSharp, decodeImage } from "../../packages/preprocess/dist/shar
  * @property {(task: Task, file: string, pixels: boolean) => Promise<Result | undefined>} run undefined: cannot do it
  * @property {() => void} close
  */
-
-const preprocess = createRequire(
-  new URL("../../packages/preprocess/package.json", import.meta.url),
-);
-/** @type {typeof import("sharp")} */
-const sharp = preprocess("sharp");
 
 /** @param {string} file */
 async function load(file) {
@@ -180,29 +176,18 @@ function toBytes(values, side) {
 /** Pillow in a process of its own. @param {string} python @param {number} side @returns {Promise<Peer>} */
 export async function pillow(python, side) {
   const script = fileURLToPath(new URL("resize-pillow.py", import.meta.url));
-  const env = { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
-  const child = spawn(python, [script], { env, stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const failed = new Promise((_, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`${python} ended with code ${code}`)));
+  const child = await startPython(python, [script], {
+    OMP_NUM_THREADS: "1",
+    OPENBLAS_NUM_THREADS: "1",
   });
-  failed.catch(() => {});
-  const answer = async () => {
-    const line = await Promise.race([lines.next(), failed]);
-    return JSON.parse(/** @type {{ value: string }} */ (line).value);
-  };
   return {
     name: "Pillow",
-    versions: await answer(),
+    versions: child.versions,
     async run(task, file, pixels) {
-      child.stdin.write(`${JSON.stringify({ task, file, side, pixels })}\n`);
-      const result = await answer();
+      const result = await child.ask({ task, file, side, pixels });
       const bytes = result.pixels === null ? undefined : Buffer.from(result.pixels, "base64");
       return { ms: result.ms, pixels: bytes };
     },
-    close() {
-      child.stdin.end();
-    },
+    close: () => child.close(),
   };
 }

@@ -9,15 +9,12 @@
 // Needs the packages built. Writes benchmarks/results/resize.json.
 
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { cpus, platform, release } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { environment, median, ROOT, writeResult } from "./environment.mjs";
 import { ours, oursWithoutSimd, pillow, sharpAlone, transformersJs } from "./resize-peers.mjs";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SIDE = 448;
 /** @type {readonly import("./resize-peers.mjs").Task[]} */
 const TASKS = ["resize", "clip", "clip-decode"];
@@ -42,12 +39,6 @@ function pictures() {
     .map((name) => join(folder, name));
   const chosen = options.photos === "" ? "photographs" : "pictures of --photos";
   return { from: real ? chosen : "drawn fixtures", files };
-}
-
-/** @param {readonly number[]} numbers */
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return /** @type {number} */ (sorted[sorted.length >> 1]);
 }
 
 /** @param {Uint8Array} a @param {Uint8Array} b */
@@ -140,16 +131,11 @@ const rows = results.map((result) => {
 console.table(rows);
 for (const line of absent) console.warn(`NOT MEASURED, ${line}`);
 
-const output = join(ROOT, "benchmarks/results/resize.json");
-await mkdir(join(ROOT, "benchmarks/results"), { recursive: true });
-const environment = {
-  date: new Date().toISOString(),
-  cpu: cpus()[0]?.model ?? "?",
-  cores: cpus().length,
-  os: `${platform()} ${release()}`,
-  node: process.version,
-  threads: 1,
-  versions: Object.assign({}, ...peers.map((peer) => peer.versions)),
-};
 const workload = { side: SIDE, filter: "bicubic", pictures: from, count: files.length, rounds };
-await writeFile(output, `${JSON.stringify({ environment, workload, absent, results }, null, 2)}\n`);
+const versions = Object.assign({}, ...peers.map((peer) => peer.versions));
+await writeResult("resize", {
+  environment: { ...environment(versions), threads: 1 },
+  workload,
+  absent,
+  results,
+});
