@@ -8,4 +8,5 @@ export {
   type GoldenTensor,
 } from "./goldens.ts";
 export { difference, FLOAT32_GOLDEN_TOLERANCE, type Difference } from "./difference.ts";
+export { runReadmeExamples } from "./readme.ts";
 export { createRandom, type Random } from "./random.ts";

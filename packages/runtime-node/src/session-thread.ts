@@ -41,6 +41,8 @@ export async function startSessionThread(
   options.signal?.throwIfAborted();
   const worker = new Worker(new URL("./worker/session-worker.js", import.meta.url), {
     workerData: setup,
+    // The host's own flags (--input-type, --import of a loader, …) are not meant for this thread and can break it.
+    execArgv: [],
     name: "internvit-session",
   });
   const waiting = new Map<number, Waiting>();
