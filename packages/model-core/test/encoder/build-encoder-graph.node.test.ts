@@ -1,34 +1,17 @@
-import { readFileSync } from "node:fs";
-
-import { goldenPath } from "@internvit/test-kit";
 import { describe, expect, test } from "vitest";
 
-import { bytesSource } from "../../src/byte-source.ts";
-import type { Checkpoint } from "../../src/checkpoint/read-checkpoint.ts";
 import { readCheckpoint } from "../../src/checkpoint/read-checkpoint.ts";
 import { resolveEncoderWeights } from "../../src/checkpoint/match-encoder-tensors.ts";
 import { getPreset } from "../../src/config/presets.ts";
 import { buildEncoderGraph } from "../../src/encoder/build-encoder-graph.ts";
 import { ALL_FUSIONS } from "../../src/encoder/fusion.ts";
 import { encodeGraphModel } from "../../src/onnx/encode-model.ts";
+import { goldenDirectory } from "../golden-directory.ts";
 import { weightsOf } from "./weights-of.ts";
-
-async function openGolden(name: string): Promise<Checkpoint> {
-  return readCheckpoint({
-    label: name,
-    open: async (file) => {
-      try {
-        return bytesSource(readFileSync(goldenPath(name, file)));
-      } catch {
-        return undefined;
-      }
-    },
-  });
-}
 
 describe("buildEncoderGraph", () => {
   test("leaves out the blocks that no output needs", async () => {
-    const checkpoint = await openGolden("tiny-layernorm");
+    const checkpoint = await readCheckpoint(goldenDirectory("tiny-layernorm"));
     const model = { config: checkpoint.config, weights: resolveEncoderWeights(checkpoint) };
     const blocks = (outputs: ("hidden_states.1" | "last_hidden_state")[]) =>
       new Set(
