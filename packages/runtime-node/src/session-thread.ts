@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import type { Tensor } from "@internvit/model-core";
 
 import { RuntimeError } from "./errors.ts";
+import { createSessionState, guardExit } from "./exit-guard.ts";
 import type {
   SessionDescription,
   SessionReply,
@@ -35,31 +36,40 @@ interface Waiting {
  * @throws RuntimeError `load-failed` when ONNX Runtime refuses the graph; the signal's reason when it aborts.
  */
 export async function startSessionThread(
-  setup: SessionSetup,
+  setup: Omit<SessionSetup, "state">,
   options: { readonly signal: AbortSignal | undefined },
 ): Promise<SessionThread> {
   options.signal?.throwIfAborted();
+  const state = createSessionState();
+  const unguard = guardExit(state);
   const worker = new Worker(new URL("./worker/session-worker.js", import.meta.url), {
-    workerData: setup,
+    workerData: { ...setup, state } satisfies SessionSetup,
     // The host's own flags (--input-type, --import of a loader, …) are not meant for this thread and can break it.
     execArgv: [],
     name: "internvit-session",
   });
   const waiting = new Map<number, Waiting>();
   let lost: RuntimeError | undefined;
+  let closing = false;
   let lastId = 0;
 
   const lose = (error: RuntimeError): void => {
     lost ??= error;
     for (const { reject } of waiting.values()) reject(lost);
     waiting.clear();
-    worker.unref();
+  };
+  // Ends the thread in its own time: one that is stopped inside ONNX Runtime takes the whole process with it. The
+  // process stays alive until then.
+  const close = (): void => {
+    closing = true;
+    worker.ref();
+    worker.postMessage({ kind: "close" } satisfies SessionRequest);
   };
   worker.on("message", (reply: SessionReply) => {
     const request = waiting.get(reply.id);
     waiting.delete(reply.id);
     // An idle session must not keep the process alive.
-    if (waiting.size === 0) worker.unref();
+    if (waiting.size === 0 && !closing) worker.unref();
     if (reply.kind === "error") request?.reject(new RuntimeError(reply.code, reply.message));
     else request?.resolve(reply);
   });
@@ -69,6 +79,7 @@ export async function startSessionThread(
     );
   });
   worker.on("exit", (code) => {
+    unguard();
     lose(new RuntimeError("worker-lost", `the session's thread ended with code ${code}`));
   });
 
@@ -85,8 +96,8 @@ export async function startSessionThread(
     });
   };
 
-  const ready = await ask(0, options.signal).catch(async (error: unknown) => {
-    await worker.terminate();
+  const ready = await ask(0, options.signal).catch((error: unknown) => {
+    close();
     throw error;
   });
   if (ready.kind !== "ready") throw new RuntimeError("load-failed", "the worker did not say ready");
@@ -107,9 +118,8 @@ export async function startSessionThread(
     async terminate() {
       if (lost !== undefined) return;
       lose(new RuntimeError("disposed", "the session was disposed of"));
-      worker.ref();
       const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-      worker.postMessage({ kind: "close" } satisfies SessionRequest);
+      close();
       await ended;
     },
   };

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   cp,
   mkdir,
@@ -12,6 +13,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import {
   getPreset,
@@ -146,6 +148,50 @@ describe("createVisionEncoder", () => {
     const after = await errorOf(encoder.encode(grayPixels(1, side)));
     expect(after).toMatchObject({ name: "RuntimeError", code: "disposed" });
   });
+
+  test("rejects with the signal's reason while it opens, and the process lives on", async () => {
+    const path = await writeSynthesized(BUSY, "busy-open");
+    const reason = new Error("changed my mind");
+    for (const milliseconds of [0, 20, 60, 120]) {
+      const signal = AbortSignal.timeout(milliseconds);
+      const opening = createVisionEncoder(path, { signal });
+      const error = await errorOf(
+        opening.then((encoder) =>
+          encoder.dispose().then(() => {
+            throw reason;
+          }),
+        ),
+      );
+      expect(error === reason || error.name === "TimeoutError").toBe(true);
+    }
+    await using encoder = await createVisionEncoder(path);
+    expect(encoder.info.executionProvider).toBe("cpu");
+  });
+
+  test.each(["open", "encode"])(
+    "lets process.exit() through while it is busy with %s",
+    async (busy) => {
+      const path = await writeSynthesized(BUSY, `busy-exit-${busy}`);
+      const code = `
+      import { createVisionEncoder } from "@internvit/runtime-node";
+      if (${JSON.stringify(busy)} === "open") setTimeout(() => process.exit(7), 100);
+      const encoder = await createVisionEncoder(${JSON.stringify(path)}, { outputs: ["pooler_output"] });
+      const pixels = { dtype: "uint8", shape: [9, 448, 448, 3], data: new Uint8Array(9 * 448 * 448 * 3) };
+      encoder.encode(pixels);
+      setTimeout(() => process.exit(7), 50);
+    `;
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        ["--input-type=module", "--eval", code],
+        {
+          cwd: fileURLToPath(new URL("..", import.meta.url)),
+          encoding: "utf8",
+        },
+      );
+      expect(stderr).toBe("");
+      expect(status).toBe(7);
+    },
+  );
 
   test("opens a Hugging Face cache snapshot, whose files are links into another folder", async () => {
     const root = join(folder, "cache");

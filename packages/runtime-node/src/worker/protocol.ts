@@ -14,6 +14,8 @@ export interface SessionSetup {
   readonly executionProvider: ExecutionProvider;
   /** Threads that one operator may use; 0: ONNX Runtime decides (one per physical core). */
   readonly threads: number;
+  /** Shared with the thread that started this one; see exit-guard.ts. */
+  readonly state: Int32Array<SharedArrayBuffer>;
 }
 
 /** Execution providers of onnxruntime-node that this version knows how to set up. */

@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { DtypeArrays, Tensor } from "@internvit/model-core";
 import ort from "onnxruntime-node";
 
+import { insideRuntime } from "../exit-guard.ts";
 import type { RunRequest, SessionReply, SessionRequest, SessionSetup } from "./protocol.ts";
 
 const setup = workerData as SessionSetup;
@@ -55,7 +56,7 @@ function fromRuntime(tensor: ort.Tensor): Tensor {
 async function run(session: ort.InferenceSession, request: RunRequest): Promise<void> {
   const feeds: Record<string, ort.Tensor> = {};
   for (const [name, tensor] of Object.entries(request.feeds)) feeds[name] = toRuntime(tensor);
-  const results = await session.run(feeds, request.outputs);
+  const results = await insideRuntime(setup.state, () => session.run(feeds, request.outputs));
   const outputs: Record<string, Tensor> = {};
   const buffers = new Set<ArrayBuffer>();
   for (const [name, value] of Object.entries(results)) {
@@ -66,18 +67,26 @@ async function run(session: ort.InferenceSession, request: RunRequest): Promise<
   reply({ kind: "result", id: request.id, outputs }, [...buffers]);
 }
 
+/** What goes wrong in a run is its reply; a release that fails ends the thread with the error. */
+async function answer(session: ort.InferenceSession, request: SessionRequest): Promise<void> {
+  try {
+    if (request.kind === "run") return await run(session, request);
+    // Released here, in order after every run: a thread that is killed may leave the session's memory behind.
+    await insideRuntime(setup.state, () => session.release());
+    port?.close();
+  } catch (error) {
+    if (request.kind === "close") throw error;
+    reply({ kind: "error", id: request.id, code: "run-failed", message: messageOf(error) });
+  }
+}
+
 try {
   const begin = performance.now();
-  const session = await createSession();
+  const session = await insideRuntime(setup.state, createSession);
+  // One after the other: ONNX Runtime would take them all in at once, and an exit could not come between.
+  let last = Promise.resolve();
   port.on("message", (request: SessionRequest) => {
-    if (request.kind === "close") {
-      // Released here, in order after every run: a thread that is killed may leave the session's memory behind.
-      void session.release().finally(() => port.close());
-      return;
-    }
-    run(session, request).catch((error: unknown) => {
-      reply({ kind: "error", id: request.id, code: "run-failed", message: messageOf(error) });
-    });
+    last = last.then(() => answer(session, request));
   });
   reply({
     kind: "ready",

@@ -1,0 +1,39 @@
+// Runs the README's examples as they stand, in a folder that has what they name.
+
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { chmodSync, writeFileSync } from "node:fs";
+
+import { goldenPath } from "@internvit/test-kit";
+import { describe, expect, it } from "vitest";
+
+import { BIN, runProgram, temporaryFolder } from "./run-cli.ts";
+
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const [, example = ""] = readme.split("## Example");
+const commands = /```sh\n([^]*?)```/.exec(example)?.[1] ?? "";
+
+describe.skipIf(process.platform === "win32")("the README", () => {
+  it("has examples that run", async () => {
+    using folder = temporaryFolder();
+    const path = (...parts: string[]): string => join(folder.path, ...parts);
+    mkdirSync(path("photos"));
+    for (const name of ["photo-420.jpg", "photo-444.jpg"]) {
+      copyFileSync(goldenPath("images", name), path("photos", name));
+    }
+    copyFileSync(goldenPath("images", "photo-420.jpg"), path("cat.jpg"));
+    cpSync(goldenPath("tiny-layernorm"), path("checkpoint"), { recursive: true });
+    mkdirSync(path("bin"));
+    const wrapper = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
+    writeFileSync(path("bin", "internvit"), wrapper);
+    chmodSync(path("bin", "internvit"), 0o755);
+    const finished = await runProgram("sh", ["-ec", commands], {
+      cwd: folder.path,
+      env: { PATH: `${path("bin")}${delimiter}${process.env["PATH"]}` },
+    });
+    expect(finished).toMatchObject({ code: 0, stderr: "" });
+    for (const name of ["features.safetensors", "pixels.npy", "output/features.png"]) {
+      expect(existsSync(path(name)), name).toBe(true);
+    }
+  });
+});
