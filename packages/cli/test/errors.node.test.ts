@@ -205,7 +205,7 @@ describe("an output that cannot be written", () => {
   });
 
   it.skipIf(process.platform === "win32" || process.getuid?.() === 0)(
-    "is refused when the folder may not be written to",
+    "is refused when the folder may not be written to (root may, so root skips this)",
     async () => {
       using folder = temporaryFolder();
       chmodSync(folder.path, 0o555);
