@@ -1,20 +1,23 @@
 // @ts-check
-// `npm start [-- picture]`: from a fresh clone to features and a picture of them.
+// `npm start [-- picture] [options of internvit show]`: from a fresh clone to features and a picture of them.
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { ROOT, run, setUp } from "./setup.mjs";
 
-const [picture = join(ROOT, "docs/sample.jpg"), ...options] = process.argv.slice(2);
+const [first, ...rest] = process.argv.slice(2);
+const named = first !== undefined && !first.startsWith("-");
+// npm runs scripts in the root; a name is meant from where npm was called.
+const picture = named
+  ? resolve(process.env["INIT_CWD"] ?? ".", first)
+  : join(ROOT, "docs/sample.jpg");
+const options = named || first === undefined ? rest : [first, ...rest];
 setUp();
-const output = join(ROOT, "output");
-mkdirSync(output, { recursive: true });
 process.exitCode = run(process.execPath, [
   join(ROOT, "packages/cli/bin/internvit.js"),
   "show",
   picture,
   "--output",
-  output,
+  join(ROOT, "output"),
   ...options,
 ]);
