@@ -4,7 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 import type { DtypeArrays, Tensor } from "@internvit/model-core";
-import ort from "onnxruntime-node";
+import type * as Onnxruntime from "onnxruntime-node";
 
 import { insideRuntime } from "../exit-guard.ts";
 import type { RunRequest, SessionReply, SessionRequest, SessionSetup } from "./protocol.ts";
@@ -12,6 +12,9 @@ import type { RunRequest, SessionReply, SessionRequest, SessionSetup } from "./p
 const setup = workerData as SessionSetup;
 const port = parentPort;
 if (port === null) throw new Error("session-worker.js is started as a worker thread");
+
+// Not a static import: its native part must not begin while the process is exiting either.
+const { default: ort } = await insideRuntime(setup.state, () => import("onnxruntime-node"));
 
 function reply(message: SessionReply, transfer: readonly ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);
@@ -21,7 +24,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function createSession(): Promise<ort.InferenceSession> {
+async function createSession(): Promise<Onnxruntime.InferenceSession> {
   const session = await ort.InferenceSession.create(setup.graph, {
     executionProviders: [setup.executionProvider],
     graphOptimizationLevel: "all",
@@ -39,13 +42,13 @@ async function createSession(): Promise<ort.InferenceSession> {
   return session;
 }
 
-function toRuntime(tensor: Tensor): ort.Tensor {
+function toRuntime(tensor: Tensor): Onnxruntime.Tensor {
   // ORT's typed constructor has one overload per element type; the pair was checked by the sender.
   const data = tensor.data as Float32Array;
   return new ort.Tensor(tensor.dtype as "float32", data, [...tensor.shape]);
 }
 
-function fromRuntime(tensor: ort.Tensor): Tensor {
+function fromRuntime(tensor: Onnxruntime.Tensor): Tensor {
   return {
     dtype: tensor.type as keyof DtypeArrays,
     shape: tensor.dims,
@@ -53,8 +56,8 @@ function fromRuntime(tensor: ort.Tensor): Tensor {
   };
 }
 
-async function run(session: ort.InferenceSession, request: RunRequest): Promise<void> {
-  const feeds: Record<string, ort.Tensor> = {};
+async function run(session: Onnxruntime.InferenceSession, request: RunRequest): Promise<void> {
+  const feeds: Record<string, Onnxruntime.Tensor> = {};
   for (const [name, tensor] of Object.entries(request.feeds)) feeds[name] = toRuntime(tensor);
   const results = await insideRuntime(setup.state, () => session.run(feeds, request.outputs));
   const outputs: Record<string, Tensor> = {};
@@ -68,7 +71,10 @@ async function run(session: ort.InferenceSession, request: RunRequest): Promise<
 }
 
 /** What goes wrong in a run is its reply; a release that fails ends the thread with the error. */
-async function answer(session: ort.InferenceSession, request: SessionRequest): Promise<void> {
+async function answer(
+  session: Onnxruntime.InferenceSession,
+  request: SessionRequest,
+): Promise<void> {
   try {
     if (request.kind === "run") return await run(session, request);
     // Released here, in order after every run: a thread that is killed may leave the session's memory behind.
