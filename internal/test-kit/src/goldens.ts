@@ -22,6 +22,14 @@ export function goldenPath(...parts: readonly string[]): string {
   return join(goldenDirectory(), ...parts);
 }
 
+/**
+ * A file or folder of the repository's own fixtures, whatever `INTERNVIT_GOLDENS` says: for tests of behaviour that
+ * know what is in it.
+ */
+export function fixturePath(...parts: readonly string[]): string {
+  return join(REPOSITORY, "fixtures", ...parts);
+}
+
 /** A golden JSON file. */
 export function readGoldenJson<T>(...parts: readonly string[]): T {
   return JSON.parse(readFileSync(goldenPath(...parts), "utf8")) as T;

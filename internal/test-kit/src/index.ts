@@ -1,4 +1,5 @@
 export {
+  fixturePath,
   float32Golden,
   goldenDirectory,
   goldenPath,

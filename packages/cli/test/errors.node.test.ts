@@ -9,16 +9,16 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { goldenPath } from "@internvit/test-kit";
+import { fixturePath } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 import sharp from "sharp";
 
 import { readNpy, readSafetensors } from "./read-results.ts";
 import { BIN, eventsOf, type Finished, runCli, runProgram, temporaryFolder } from "./run-cli.ts";
 
-const MODEL = goldenPath("tiny-layernorm");
-const PHOTO = goldenPath("images", "photo-420.jpg");
-const SMALL = goldenPath("images", "small.png");
+const MODEL = fixturePath("tiny-layernorm");
+const PHOTO = fixturePath("images", "photo-420.jpg");
+const SMALL = fixturePath("images", "small.png");
 
 describe("a picture that cannot be used", () => {
   const makers: Readonly<Record<string, (path: string) => unknown>> = {
@@ -268,7 +268,7 @@ describe("pixels in a file", () => {
   it.each([
     ["nowhere.safetensors:pixels", 1, "expected a safetensors file, found nothing"],
     [
-      `${goldenPath("tiny-layernorm", "expected.safetensors")}:nope`,
+      `${fixturePath("tiny-layernorm", "expected.safetensors")}:nope`,
       1,
       "has no tensor nope; it has",
     ],

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 
-import { goldenDirectory, goldenPath, readGoldenJson } from "@internvit/test-kit";
+import { fixturePath, goldenDirectory, goldenPath, readGoldenJson } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
 import { eventsOf, runCli } from "./run-cli.ts";
@@ -49,7 +49,7 @@ describe("inspect", () => {
   });
 
   it("says the same to people", async () => {
-    const finished = await runCli(["inspect", goldenPath("tiny-layernorm")]);
+    const finished = await runCli(["inspect", fixturePath("tiny-layernorm")]);
     expect(finished.stdout).toMatch(/^architecture +4 layers, width 64, 4 heads/m);
     expect(finished.stdout).toMatch(/^tensor names +standalone$/m);
     expect(finished.stdout).toMatch(/^usable +yes$/m);

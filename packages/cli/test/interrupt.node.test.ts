@@ -1,14 +1,14 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { goldenPath } from "@internvit/test-kit";
+import { fixturePath } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
 import { runCli, temporaryFolder } from "./run-cli.ts";
 
-const MODEL = goldenPath("tiny-layernorm");
+const MODEL = fixturePath("tiny-layernorm");
 // Minutes of work.
-const MANY = Array.from({ length: 2000 }, () => goldenPath("images", "large.jpg"));
+const MANY = Array.from({ length: 2000 }, () => fixturePath("images", "large.jpg"));
 
 describe.skipIf(process.platform === "win32")("an interruption", () => {
   it.each([

@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from "node:
 import { delimiter, join } from "node:path";
 import { chmodSync, writeFileSync } from "node:fs";
 
-import { goldenPath } from "@internvit/test-kit";
+import { fixturePath } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
 import { BIN, runProgram, temporaryFolder } from "./run-cli.ts";
@@ -19,10 +19,10 @@ describe.skipIf(process.platform === "win32")("the README", () => {
     const path = (...parts: string[]): string => join(folder.path, ...parts);
     mkdirSync(path("photos"));
     for (const name of ["photo-420.jpg", "photo-444.jpg"]) {
-      copyFileSync(goldenPath("images", name), path("photos", name));
+      copyFileSync(fixturePath("images", name), path("photos", name));
     }
-    copyFileSync(goldenPath("images", "photo-420.jpg"), path("cat.jpg"));
-    cpSync(goldenPath("tiny-layernorm"), path("checkpoint"), { recursive: true });
+    copyFileSync(fixturePath("images", "photo-420.jpg"), path("cat.jpg"));
+    cpSync(fixturePath("tiny-layernorm"), path("checkpoint"), { recursive: true });
     mkdirSync(path("bin"));
     const wrapper = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
     writeFileSync(path("bin", "internvit"), wrapper);

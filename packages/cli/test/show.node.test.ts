@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parseEncoderConfig } from "@internvit/model-core";
-import { goldenPath, readGoldenJson } from "@internvit/test-kit";
+import { fixturePath, readGoldenJson } from "@internvit/test-kit";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 
@@ -10,8 +10,8 @@ import { main } from "../src/main.ts";
 import { readSafetensors } from "./read-results.ts";
 import { eventsOf, runCli, temporaryFolder } from "./run-cli.ts";
 
-const MODEL = goldenPath("tiny-layernorm");
-const PHOTO = goldenPath("images", "photo-420.jpg");
+const MODEL = fixturePath("tiny-layernorm");
+const PHOTO = fixturePath("images", "photo-420.jpg");
 
 describe("show", () => {
   it("writes features and a drawing, and says what it did", async () => {
@@ -75,7 +75,7 @@ describe("show", () => {
 
   it("leaves nothing when the picture is bad", async () => {
     using folder = temporaryFolder();
-    const args = ["show", goldenPath("preprocess.json"), "--model", MODEL];
+    const args = ["show", fixturePath("preprocess.json"), "--model", MODEL];
     const finished = await runCli([...args, "--output", folder.path]);
     expect(finished.code).toBe(1);
     expect(readdirSync(folder.path)).toEqual([]);

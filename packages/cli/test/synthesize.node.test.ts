@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { goldenPath } from "@internvit/test-kit";
+import { fixturePath } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
 import { readSafetensors } from "./read-results.ts";
 import { eventsOf, runCli, temporaryFolder } from "./run-cli.ts";
 
-const CONFIG = goldenPath("tiny-layernorm", "config.json");
-const PHOTO = goldenPath("images", "photo-420.jpg");
+const CONFIG = fixturePath("tiny-layernorm", "config.json");
+const PHOTO = fixturePath("images", "photo-420.jpg");
 
 function hashes(folder: string): Record<string, string> {
   const files = readdirSync(folder).map((name) => {

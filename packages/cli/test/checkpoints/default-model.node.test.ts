@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 
 import { parseEncoderConfig } from "@internvit/model-core";
-import { readGoldenJson } from "@internvit/test-kit";
+import { fixturePath } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
 import {
@@ -23,7 +23,9 @@ import { temporaryFolder } from "../run-cli.ts";
 
 const MODEL: DefaultModel = {
   name: "tiny",
-  config: parseEncoderConfig(readGoldenJson("tiny-layernorm", "config.json")).config,
+  config: parseEncoderConfig(
+    JSON.parse(readFileSync(fixturePath("tiny-layernorm", "config.json"), "utf8")),
+  ).config,
 };
 
 async function ensure(
