@@ -1,7 +1,7 @@
 // @ts-check
 // The 300M encoder at 448 px in float32 on the CPU: this project, ONNX Runtime on the graphs that torch.onnx exports
 // from the same checkpoint, and PyTorch, in one run, taking turns, so that another load on the machine falls on all.
-// Then what each fusion brings, on the first layers, and what opening the checkpoint costs.
+// Then what each fusion brings in kernel time and memory, and what opening the checkpoint costs.
 //
 //   node benchmarks/src/encoder.mjs [--model <folder>] [--python <python with torch, transformers, onnx, onnxscript>]
 //     [--work <folder for exported graphs>] [--rounds 7] [--threads 0]
@@ -20,12 +20,13 @@ import { createVisionEncoder, CPU_FUSIONS } from "@internvit/runtime-node";
 import { ALL_FUSIONS } from "@internvit/model-core";
 import ort from "onnxruntime-node";
 
+import { measureKernels, WEIGHT_PRODUCTS } from "./encoder-kernels.mjs";
 import { environment, median, ROOT, writeResult } from "./environment.mjs";
 import { startPython } from "./python-peer.mjs";
 
 const PRESET = "InternViT-300M-448px-V2_5";
 const SIDE = 448;
-const FUSION_LAYERS = 6;
+const OPENINGS = 2;
 
 const { values: options } = parseArgs({
   options: {
@@ -122,8 +123,14 @@ async function takeTurns(peers, batches) {
     /** @type {number[][]} */
     const times = peers.map(() => []);
     for (let round = 0; round <= rounds; round++) {
-      for (const [i, peer] of peers.entries()) {
-        const seconds = (await peer.run(batch)) / 1e3 / batch;
+      // In another order each round: who comes first finds the caches as the last one left them.
+      const order = [...peers.keys()];
+      for (let i = order.length - 1; i > 0; i--) {
+        const j = Math.floor(Math.random() * (i + 1));
+        [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
+      }
+      for (const i of order) {
+        const seconds = ((await peers[i]?.run(batch)) ?? Number.NaN) / 1e3 / batch;
         if (round > 0) times[i]?.push(seconds);
       }
     }
@@ -205,48 +212,67 @@ function distance(actual, expected) {
   return { maxAbsolute, relativeL2: Math.sqrt(squares / norm) };
 }
 
-/** Each fusion left out of the full set, and the plain graph, on the first layers. */
+/** @typedef {import("@internvit/model-core").Fusion} Fusion */
+
+/** The plain graph, each fusion alone, and the default: kernel time besides the weights' products, and memory. */
 async function compareFusions() {
-  const outputs = /** @type {const} */ ([`hidden_states.${FUSION_LAYERS}`]);
-  const peers = [await ours("default fusions", { outputs, fusions: CPU_FUSIONS })];
-  for (const fusion of ALL_FUSIONS) {
-    const used = CPU_FUSIONS.includes(fusion);
-    const fusions = used
-      ? CPU_FUSIONS.filter((other) => other !== fusion)
-      : [...CPU_FUSIONS, fusion];
-    peers.push(await ours(`${used ? "without" : "with"} ${fusion}`, { outputs, fusions }));
+  const variants = /** @type {[string, readonly Fusion[]][]} */ ([
+    ["plain", []],
+    ...ALL_FUSIONS.map((fusion) => [fusion, [fusion]]),
+    ["default", CPU_FUSIONS],
+  ]);
+  const rows = [];
+  for (const [variant, fusions] of variants) {
+    const kernels = await measureKernels(options.model, { fusions, threads, runs: rounds });
+    const around = Object.entries(kernels).filter(([kind]) => kind !== WEIGHT_PRODUCTS);
+    const milliseconds = around.reduce((sum, [, ms]) => sum + ms, 0);
+    rows.push({
+      variant,
+      milliseconds: Number(milliseconds.toFixed(1)),
+      ...measureOpening(fusions),
+      kernels,
+    });
   }
-  peers.push(await ours("plain graph", { outputs, fusions: [] }));
-  return takeTurns(peers, [1]);
+  return rows;
 }
 
-function measureOpening() {
+/** @param {readonly Fusion[]} fusions */
+function measureOpening(fusions) {
   const script = fileURLToPath(new URL("./open-encoder.mjs", import.meta.url));
-  const runs = Array.from({ length: rounds }, () => {
-    const { stdout, status } = spawnSync(process.execPath, [script, options.model], {
+  const parameters = [script, options.model, fusions.join(",") || "none"];
+  const runs = Array.from({ length: OPENINGS }, () => {
+    const { stdout, status } = spawnSync(process.execPath, parameters, {
       stdio: ["ignore", "pipe", "inherit"],
     });
     if (status !== 0) throw new Error(`open-encoder.mjs ended with code ${status}`);
-    return /** @type {{ seconds: number, peakBytes: number }} */ (JSON.parse(String(stdout)));
+    return /** @type {{ seconds: number, openPeakBytes: number, encodePeakBytes: number }} */ (
+      JSON.parse(String(stdout))
+    );
   });
   return {
     seconds: Number(median(runs.map((run) => run.seconds)).toFixed(2)),
     slowest: Number(Math.max(...runs.map((run) => run.seconds)).toFixed(2)),
-    peakGB: Number((Math.max(...runs.map((run) => run.peakBytes)) / 1e9).toFixed(2)),
+    openPeakGB: gigabytes(runs.map((run) => run.openPeakBytes)),
+    encodePeakGB: gigabytes(runs.map((run) => run.encodePeakBytes)),
   };
 }
 
-const opening = measureOpening();
+/** @param {readonly number[]} bytes */
+function gigabytes(bytes) {
+  return Number((Math.max(...bytes) / 1e9).toFixed(2));
+}
+
+const opening = measureOpening(CPU_FUSIONS);
 console.log("Opening a bf16 300M checkpoint, to a ready session:", opening);
 const encoders = await compareEncoders();
 console.table(encoders);
 if (agreement !== undefined) console.log("last_hidden_state against PyTorch:", agreement);
 const fusions = await compareFusions();
-console.table(fusions);
+console.table(fusions, ["variant", "milliseconds", "seconds", "openPeakGB", "encodePeakGB"]);
 for (const line of absent) console.warn(`NOT MEASURED, ${line}`);
 await writeResult("encoder", {
   environment: environment(versions),
-  workload: { preset: PRESET, side: SIDE, dtype: "float32", rounds, threads, FUSION_LAYERS },
+  workload: { preset: PRESET, side: SIDE, dtype: "float32", rounds, threads },
   absent,
   opening,
   encoders,

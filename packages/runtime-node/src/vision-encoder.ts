@@ -26,14 +26,11 @@ import { type LocalCheckpoint, openCheckpoint } from "./open-checkpoint.ts";
 import { VERSION } from "./version.ts";
 import type { ExecutionProvider } from "./worker/protocol.ts";
 
-/** The fused forms that pay on the CPU execution provider; benchmarks/README.md has the line for each. */
-export const CPU_FUSIONS: readonly Fusion[] = [
-  "attention",
-  "skip-norm",
-  "bias-gelu",
-  "layer-scale",
-  "transposed-weights",
-];
+/**
+ * The fused forms that pay on the CPU execution provider, in time or in memory; benchmarks/README.md has a line for
+ * each, and for those that do not.
+ */
+export const CPU_FUSIONS: readonly Fusion[] = ["attention", "rms-norm", "transposed-weights"];
 
 /** Options of `createVisionEncoder`. */
 export interface VisionEncoderOptions {

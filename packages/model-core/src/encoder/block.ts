@@ -82,7 +82,7 @@ function normalize(
 
 function rms({ graph, config, fusions }: BlockContext, value: Value, weight: Value): Value {
   const parameters = { weight, epsilon: config.layerNormEps };
-  return fusions.has("skip-norm")
+  return fusions.has("rms-norm")
     ? simplifiedLayerNormalization(graph, value, parameters)
     : rmsNormalization(graph, value, parameters);
 }

@@ -4,16 +4,24 @@
 /**
  * A fused form:
  * - `attention`: one `MultiHeadAttention` instead of a matrix of scores in memory;
+ * - `rms-norm`: an RMS norm in one pass instead of six operators;
  * - `skip-norm`: residual sum and following norm in one pass;
  * - `bias-gelu`: bias and GELU in one pass;
  * - `layer-scale`: layer scales multiplied into the weights before them, once, when the session loads;
  * - `transposed-weights`: weights used as they are stored, [out, in], instead of transposed copies.
  */
-export type Fusion = "attention" | "skip-norm" | "bias-gelu" | "layer-scale" | "transposed-weights";
+export type Fusion =
+  | "attention"
+  | "rms-norm"
+  | "skip-norm"
+  | "bias-gelu"
+  | "layer-scale"
+  | "transposed-weights";
 
 /** Every fusion. */
 export const ALL_FUSIONS: readonly Fusion[] = [
   "attention",
+  "rms-norm",
   "skip-norm",
   "bias-gelu",
   "layer-scale",
