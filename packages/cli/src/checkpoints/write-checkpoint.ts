@@ -104,7 +104,10 @@ async function writeFile(
 }
 
 // Another process that does the same can come between any two of these steps; then the steps start again.
-const ATTEMPTS = 5;
+const ATTEMPTS = 20;
+
+/** What systems answer when the new name is taken; it may be free again by the time anybody looks. */
+const TAKEN: ReadonlySet<string | undefined> = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR", "EPERM"]);
 
 async function moveIntoPlace(
   folder: string,
@@ -118,7 +121,9 @@ async function moveIntoPlace(
       await rename(folder, target);
       return;
     } catch (cause) {
-      if (attempt === ATTEMPTS || !(await isOccupied(target))) throw writeError(target, cause);
+      const taken = TAKEN.has((cause as NodeJS.ErrnoException).code);
+      if (attempt === ATTEMPTS || !taken) throw writeError(target, cause);
+      if (!(await isOccupied(target))) continue;
     }
     if (!(await mayReplace(target))) return;
     const old = temporaryName(target);
@@ -130,5 +135,7 @@ async function moveIntoPlace(
 async function isOccupied(target: string): Promise<boolean> {
   const found = await stat(target).catch(() => undefined);
   if (found === undefined) return false;
-  return !found.isDirectory() || (await readdir(target)).length > 0;
+  if (!found.isDirectory()) return true;
+  const names = await readdir(target).catch(() => []);
+  return names.length > 0;
 }
