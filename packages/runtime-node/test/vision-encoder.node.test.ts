@@ -251,7 +251,7 @@ describe("a checkpoint that cannot be used", () => {
         await writeFile(file, JSON.stringify({ ...config, num_hidden_layers: 9 }));
       },
       "mismatch",
-      /tensors missing: encoder\.layers\.\d/,
+      /missing tensors \(\d+\): encoder\.layers\.\d/,
     ],
     [
       "has the weights where a folder is",

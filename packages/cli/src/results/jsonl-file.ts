@@ -6,7 +6,7 @@ import type { Tensor } from "@internvit/model-core";
 
 import type { JsonValue } from "../events.ts";
 import type { ResultFile, ResultFileOptions } from "./result-file.ts";
-import { writeSidecar } from "./sidecar.ts";
+import { finishWithSidecar } from "./sidecar.ts";
 import { createTemporaryFiles, type TemporaryFile } from "./temporary-files.ts";
 
 /** A `.jsonl` file. */
@@ -28,11 +28,7 @@ export function createJsonlFile(
     },
     async finish(provenance) {
       target ??= await temporaries.create();
-      await target.close();
-      signal.throwIfAborted();
-      const sidecar = await writeSidecar(path, { provenance, temporaries });
-      await temporaries.rename(target, path);
-      return [path, sidecar];
+      return finishWithSidecar(path, { target, provenance, temporaries, signal });
     },
     [Symbol.asyncDispose]: () => temporaries[Symbol.asyncDispose](),
   };

@@ -5,7 +5,7 @@ import type { Dtype } from "@internvit/model-core";
 
 import { CliError } from "../errors.ts";
 import type { ResultFile, ResultFileOptions } from "./result-file.ts";
-import { writeSidecar } from "./sidecar.ts";
+import { finishWithSidecar } from "./sidecar.ts";
 import { createTemporaryFiles } from "./temporary-files.ts";
 import { appendRows, movePart, type TensorPart } from "./tensor-part.ts";
 
@@ -34,11 +34,7 @@ export function createNpyFile(path: string, { signal }: ResultFileOptions): Resu
       const target = await temporaries.create();
       await target.append(npyHeader(part));
       await movePart(part, { target, temporaries, signal });
-      await target.close();
-      signal.throwIfAborted();
-      const sidecar = await writeSidecar(path, { provenance, temporaries });
-      await temporaries.rename(target, path);
-      return [path, sidecar];
+      return finishWithSidecar(path, { target, provenance, temporaries, signal });
     },
     [Symbol.asyncDispose]: () => temporaries[Symbol.asyncDispose](),
   };

@@ -104,17 +104,18 @@ export function resolveEncoderWeights(checkpoint: CheckpointTensors): EncoderWei
   const subject = checkpoint.label;
   const problems: string[] = [];
   const { missing, wrongShape, wrongDtype, contradicting } = match;
-  if (missing.length > 0) problems.push(`${missing.length} tensors missing: ${listNames(missing)}`);
+  if (missing.length > 0)
+    problems.push(`missing tensors (${missing.length}): ${listNames(missing)}`);
   if (wrongShape.length > 0) {
     const shapes = wrongShape.map(
       ({ name, expected, found }) =>
         `${name} (expected [${expected.join(", ")}], found [${found.join(", ")}])`,
     );
-    problems.push(`${wrongShape.length} tensors of another shape: ${listNames(shapes)}`);
+    problems.push(`tensors of another shape (${wrongShape.length}): ${listNames(shapes)}`);
   }
   if (contradicting.length > 0) {
     problems.push(
-      `${contradicting.length} tensors that the config says do not exist: ${listNames(contradicting)}`,
+      `tensors that the config says do not exist (${contradicting.length}): ${listNames(contradicting)}`,
     );
   }
   if (problems.length > 0) {
@@ -127,7 +128,7 @@ export function resolveEncoderWeights(checkpoint: CheckpointTensors): EncoderWei
   const types = wrongDtype.map(({ name, found }) => `${name} (${found})`);
   throw new ModelError(
     "unsupported",
-    `${subject}: expected float32, float16 or bfloat16 weights, found ${types.length} others: ${listNames(types)}`,
+    `${subject}: expected float32, float16 or bfloat16 weights, found others (${types.length}): ${listNames(types)}`,
     { subject },
   );
 }

@@ -206,7 +206,7 @@ describe("resolveEncoderWeights refuses", () => {
     const error = await modelErrorOf(() => resolveEncoderWeights(checkpoint));
     expect(error).toMatchObject({ code: "mismatch", subject: "tiny" });
     expect(error.message).toBe(
-      "tiny: the weights do not fit the config: 2 tensors missing: backbone.pos_embed, backbone.blocks.1.ls2.gamma",
+      "tiny: the weights do not fit the config: missing tensors (2): backbone.pos_embed, backbone.blocks.1.ls2.gamma",
     );
   });
 
@@ -215,7 +215,7 @@ describe("resolveEncoderWeights refuses", () => {
       for (const name of tensors.keys()) if (name.includes(".layers.1.")) tensors.delete(name);
     });
     const error = await modelErrorOf(() => resolveEncoderWeights(checkpoint));
-    expect(error.message).toContain("16 tensors missing: encoder.layers.1.norm1.weight");
+    expect(error.message).toContain("missing tensors (16): encoder.layers.1.norm1.weight");
     expect(error.message).toContain("and 6 more");
   });
 
@@ -230,7 +230,7 @@ describe("resolveEncoderWeights refuses", () => {
     const error = await modelErrorOf(() => resolveEncoderWeights(checkpoint));
     expect(error.code).toBe("mismatch");
     expect(error.message).toContain(
-      "1 tensors of another shape: encoder.layers.0.mlp.fc1.weight (expected [12, 8], found [8, 12])",
+      "tensors of another shape (1): encoder.layers.0.mlp.fc1.weight (expected [12, 8], found [8, 12])",
     );
   });
 
@@ -256,7 +256,7 @@ describe("resolveEncoderWeights refuses", () => {
     });
     const error = await modelErrorOf(() => resolveEncoderWeights(checkpoint));
     expect(error.code).toBe("unsupported");
-    expect(error.message).toContain("found 1 others: encoder.layers.0.ls1 (I8)");
+    expect(error.message).toContain("found others (1): encoder.layers.0.ls1 (I8)");
   });
 
   it("biases and norms that the config denies: the features would be wrong in silence", async () => {
@@ -266,7 +266,7 @@ describe("resolveEncoderWeights refuses", () => {
     const error = await modelErrorOf(() => resolveEncoderWeights(checkpoint));
     expect(error.code).toBe("mismatch");
     expect(error.message).toContain(
-      "2 tensors that the config says do not exist: encoder.layers.0.attn.qkv.bias, encoder.layers.1.attn.qkv.bias",
+      "tensors that the config says do not exist (2): encoder.layers.0.attn.qkv.bias, encoder.layers.1.attn.qkv.bias",
     );
   });
 
