@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { run, setUp } from "./setup.mjs";
+import { installSystemPackages } from "./system-packages.mjs";
 
 const [directory, ...rest] = process.argv.slice(2).filter((argument) => argument !== "--");
 if (directory === undefined || !existsSync(join(directory, "preprocess.json"))) {
@@ -14,6 +15,7 @@ if (directory === undefined || !existsSync(join(directory, "preprocess.json"))) 
   process.exit(2);
 }
 setUp();
+installSystemPackages();
 process.exitCode = run("vitest", ["run", "--testNamePattern", "golden", ...rest], {
   env: { INTERNVIT_GOLDENS: resolve(directory) },
 });

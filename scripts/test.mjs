@@ -5,8 +5,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { ROOT, run, setUp } from "./setup.mjs";
+import { installSystemPackages } from "./system-packages.mjs";
 
 setUp();
+installSystemPackages();
 const folder = join(ROOT, "node_modules/.cache/internvit");
 const report = join(folder, "vitest.json");
 mkdirSync(folder, { recursive: true });

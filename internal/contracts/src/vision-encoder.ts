@@ -1,4 +1,5 @@
-// What every VisionEncoder computes: the goldens, in the plain and in the fused form, from float32 and from uint8.
+// What every VisionEncoder computes: the goldens, in the plain and in the fused form, from float32 and from uint8;
+// and of a chat model the visual tokens.
 
 import { existsSync, readdirSync } from "node:fs";
 
@@ -6,6 +7,7 @@ import type {
   EncoderOutput,
   Fusion,
   InputSize,
+  PixelShuffleVersion,
   Tensor,
   VisionEncoder,
 } from "@internvit/model-core";
@@ -28,6 +30,8 @@ export type VisionEncoderMaker = (
     readonly inputSize: InputSize;
     readonly fusions?: readonly Fusion[];
     readonly batchSize?: number;
+    readonly selectLayer?: number;
+    readonly pixelShuffleVersion?: PixelShuffleVersion;
   },
 ) => Promise<VisionEncoder>;
 
@@ -137,6 +141,79 @@ export function describeVisionEncoder(
       await expect(
         encoder.encode({ dtype: "uint8", shape: [1, 2, 2, 3], data: new Uint8Array(12) }),
       ).rejects.toThrow(/encode takes uint8 .* got uint8 \[1, 2, 2, 3\] with 12 elements/);
+    });
+  });
+  describeVisualOutputs(label, createEncoder, fusionSets);
+}
+
+/** The chat goldens: `<output>.<version>.layer<selected layer>`. */
+const VISUAL_GOLDEN = /^(unshuffled|visual_tokens)\.(v1|v2)\.layer(-?\d+)$/;
+
+/** Runs the contract of `VisionEncoder`'s visual outputs against the golden chat checkpoint. */
+function describeVisualOutputs(
+  label: string,
+  createEncoder: VisionEncoderMaker,
+  fusionSets: Readonly<Record<string, readonly Fusion[]>>,
+): void {
+  const checkpoint = goldenPath("tiny-chat");
+  const expected = readGoldenTensors("tiny-chat", "expected.safetensors");
+  const variants = new Map<string, { version: PixelShuffleVersion; selectLayer: number }>();
+  for (const key of expected.keys()) {
+    const [, , version = "", layer = ""] = VISUAL_GOLDEN.exec(key) ?? [];
+    if (version !== "v1" && version !== "v2") continue;
+    variants.set(`${version}.layer${layer}`, { version, selectLayer: Number(layer) });
+  }
+  const { shape, data } = float32Golden(expected, "pixel_values");
+  const [count = 0, , height = 0, width = 0] = shape;
+  const inputSize = { height, width };
+  const outputs = ["unshuffled", "visual_tokens"] as const;
+
+  describe(`${label}: golden tiny-chat`, () => {
+    describe.each(Object.entries(fusionSets))("%s", (_, fusions) => {
+      test.each([...variants])("%s is within the tolerance", async (variant, settings) => {
+        const { version: pixelShuffleVersion, selectLayer } = settings;
+        await using encoder = await createEncoder(checkpoint, {
+          outputs,
+          inputSize,
+          fusions,
+          selectLayer,
+          pixelShuffleVersion,
+        });
+        const features = await encoder.encode({ dtype: "float32", shape, data });
+        for (const output of outputs) {
+          const golden = float32Golden(expected, `${output}.${variant}`);
+          const computed = featureOf(features, output);
+          // The golden map [n, rows, columns, width] is one list of tokens here.
+          const tokens = golden.shape.slice(1, -1).reduce((product, size) => product * size, 1);
+          expect(computed.shape).toEqual([count, tokens, golden.shape.at(-1)]);
+          expect(encoder.info.visual?.tokensPerTile).toBe(tokens);
+          const { maxAbsolute, relativeL2 } = difference(computed.data, golden.data);
+          expect(maxAbsolute, output).toBeLessThanOrEqual(FLOAT32_GOLDEN_TOLERANCE.maxAbsolute);
+          expect(relativeL2, output).toBeLessThanOrEqual(FLOAT32_GOLDEN_TOLERANCE.relativeL2);
+        }
+      });
+    });
+
+    test("what the chat config says is the default, and info says it", async () => {
+      await using encoder = await createEncoder(checkpoint, { outputs, inputSize });
+      expect(encoder.info.visual).toEqual({
+        selectLayer: -1,
+        downsampleRatio: 0.5,
+        pixelShuffleVersion: "v2",
+        tokensPerTile: 16,
+        projector: checkpoint,
+      });
+      const features = await encoder.encode({ dtype: "float32", shape, data });
+      const golden = float32Golden(expected, "visual_tokens.v2.layer-1");
+      expect(
+        difference(featureOf(features, "visual_tokens").data, golden.data).maxAbsolute,
+      ).toBeLessThanOrEqual(FLOAT32_GOLDEN_TOLERANCE.maxAbsolute);
+    });
+
+    test("refuses a layer that the model does not have", async () => {
+      await expect(
+        createEncoder(checkpoint, { outputs, inputSize, selectLayer: -6 }),
+      ).rejects.toThrow(/selectLayer: expected a hidden state from 0 to 4.* -1 to -5, got -6/);
     });
   });
 }

@@ -17,7 +17,7 @@ export interface ProgressEvent {
   readonly stage: string;
   readonly done: number;
   readonly total: number;
-  readonly unit: "bytes" | "images";
+  readonly unit: "bytes" | "images" | "tiles";
   /** The last picture that was finished. */
   readonly file?: string;
 }

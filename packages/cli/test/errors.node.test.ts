@@ -114,7 +114,9 @@ describe("a checkpoint that cannot be used", () => {
     using folder = temporaryFolder();
     const finished = await embed(join(folder.path, "nowhere"), folder.path);
     expect(finished.code).toBe(1);
-    expect(finished.stderr).toMatch(/^error: there is no checkpoint folder .*nowhere\n$/);
+    expect(finished.stderr).toMatch(
+      /^error: there is no checkpoint folder .*nowhere, and it does not name a model .*\n$/,
+    );
     expect(readdirSync(folder.path)).toEqual([]);
   });
 

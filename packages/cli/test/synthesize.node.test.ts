@@ -107,7 +107,9 @@ describe("synthesize", () => {
     const finished = await runCli(["synthesize", "InternViT-7B", "--output", output]);
     expect(finished.code).toBe(1);
     expect(finished.stderr).toContain("InternViT-300M-448px-V2_5");
-    expect((await runCli(["presets"])).stdout).toContain("InternViT-6B-448px-V2_5");
+    const { stdout } = await runCli(["presets"]);
+    expect(stdout).toContain("InternViT-6B-448px-V2_5");
+    expect(stdout).toMatch(/InternVL2_5-1B +308,495,104 parameters,.* visual tokens of width 896/);
     expect((await runCli(["synthesize", "--help"])).stdout).toContain("InternViT-6B-448px-V1-0");
   });
 

@@ -10,18 +10,26 @@ export {
 
 export type { ConfigLayout, EncoderConfig } from "./config/encoder-config.ts";
 export {
+  type ChatConfig,
+  DEFAULT_VISUAL_SETTINGS,
+  tokensPerTile,
+  type VisualSettings,
+} from "./config/chat-config.ts";
+export {
   type ParseConfigOptions,
   type ParsedConfig,
   parseEncoderConfig,
 } from "./config/parse-encoder-config.ts";
 export { getPreset, type Preset, presetNames } from "./config/presets.ts";
 export {
+  chatConfigJson,
+  type ChatConfigJsonOptions,
   type ConfigJsonOptions,
   encoderConfigJson,
   type JsonObject,
   preprocessorConfigJson,
 } from "./config/config-json.ts";
-export { countParameters } from "./config/count-parameters.ts";
+export { countParameters, countProjectorParameters } from "./config/count-parameters.ts";
 
 export type { SafetensorsEntry } from "./safetensors/entry.ts";
 export { MAX_HEADER_BYTES, type SafetensorsHeader } from "./safetensors/header.ts";
@@ -54,7 +62,7 @@ export {
 } from "./synthesize/synthesize-checkpoint.ts";
 export { MAX_SEED, type Synthesized, synthesizedNotice } from "./synthesize/synthesized.ts";
 
-export type { TensorEntry } from "./checkpoint/weight-files.ts";
+export type { AbsentShard, TensorEntry } from "./checkpoint/weight-files.ts";
 export type { NamingScheme } from "./checkpoint/naming.ts";
 export type {
   Affine,
@@ -69,6 +77,26 @@ export {
   resolveEncoderWeights,
   type TensorMatch,
 } from "./checkpoint/match-encoder-tensors.ts";
+export type { TensorProblems } from "./checkpoint/match-tensors.ts";
+export type { ProjectorWeights } from "./checkpoint/projector-tensors.ts";
+export {
+  matchProjectorTensors,
+  type ProjectorMatch,
+  type ProjectorTensors,
+  resolveProjectorWeights,
+} from "./checkpoint/match-projector-tensors.ts";
+export {
+  type ProjectorFiles,
+  readProjector,
+  type ReadProjectorOptions,
+} from "./checkpoint/read-projector.ts";
+export {
+  type FeatureGrid,
+  type PixelShuffleVersion,
+  pixelUnshuffle,
+  type PixelUnshuffleOptions,
+  unshuffledGrid,
+} from "./pixel-unshuffle.ts";
 
 export type {
   Attribute,
@@ -94,11 +122,12 @@ export {
   buildEncoderGraph,
   type EncoderGraphOptions,
   type EncoderInput,
+  type EncoderModel,
   type InputSize,
 } from "./encoder/build-encoder-graph.ts";
 export type { PixelNormalization } from "./encoder/embeddings.ts";
 export { ALL_FUSIONS, type Fusion } from "./encoder/fusion.ts";
-export { type EncoderOutput, hiddenStateOf } from "./encoder/outputs.ts";
+export { type EncoderOutput, hiddenStateOf, isVisualOutput } from "./encoder/outputs.ts";
 
 export type { GraphLoadOptions, GraphRunOptions, GraphRuntime, GraphSession } from "./runtime.ts";
 export {
@@ -108,4 +137,50 @@ export {
   featureOf,
   toFeatures,
   type VisionEncoder,
+  type VisualInfo,
 } from "./vision-encoder.ts";
+export {
+  encodeVisualTokens,
+  type EncodeVisualTokensOptions,
+  type PlannedPixels,
+  type PlannedVisualTokens,
+} from "./visual-tokens.ts";
+
+export type { ImageSize } from "./tiling/image-size.ts";
+export {
+  candidateTileGrids,
+  MAX_TILES,
+  selectTileGrid,
+  type TileGrid,
+  type TilingOptions,
+} from "./tiling/tile-grid.ts";
+export { planTiles, type TilePlan, type TileRectangle } from "./tiling/tile-plan.ts";
+export {
+  planImages,
+  type PlannedPicture,
+  planVideo,
+  type Span,
+  type VisualPlan,
+  type VisualPlanOptions,
+} from "./tiling/visual-plan.ts";
+
+export { imagePlaceholder, SPECIAL_TOKENS, type SpecialToken } from "./prompt/special-tokens.ts";
+export {
+  expandImagePlaceholders,
+  IMAGE_PLACEHOLDER,
+  type PromptPlan,
+  visualPrompt,
+  type VisualPromptOptions,
+} from "./prompt/image-placeholders.ts";
+export {
+  chatPrompt,
+  type ChatPrompt,
+  type ChatPromptOptions,
+  type ChatTurn,
+  type PromptSegment,
+  STOP_TOKEN,
+} from "./prompt/chat-prompt.ts";
+export { scatterVisualTokens, type ScatterOptions } from "./prompt/scatter-visual-tokens.ts";
+export { lossWeight, type LossReduction } from "./prompt/loss-weight.ts";
+
+export { createRandom, type Random } from "./random/random.ts";

@@ -1,5 +1,6 @@
 // The contract of an encoder that is ready to run; runtime-node and runtime-web implement it.
 
+import type { VisualSettings } from "./config/chat-config.ts";
 import type { EncoderConfig } from "./config/encoder-config.ts";
 import type { InputSize } from "./encoder/build-encoder-graph.ts";
 import type { Fusion } from "./encoder/fusion.ts";
@@ -17,6 +18,18 @@ export interface EncoderFeatures {
   readonly patchMean?: Tensor<"float32">;
   /** By index: 0 the embeddings, N the output of block N; each [n, tokens, hidden]. */
   readonly hiddenStates?: Readonly<Record<number, Tensor<"float32">>>;
+  /** [n, tokensPerTile, r²·hidden]; the selected layer's patch tokens after pixel unshuffle, row-major. */
+  readonly unshuffled?: Tensor<"float32">;
+  /** [n, tokensPerTile, T]; `unshuffled` through the projector, T the width of the language model. */
+  readonly visualTokens?: Tensor<"float32">;
+}
+
+/** How `unshuffled` and `visual_tokens` are made. */
+export interface VisualInfo extends VisualSettings {
+  /** Tokens that each picture becomes. */
+  readonly tokensPerTile: number;
+  /** Where the projector's weights come from, or undefined without `visual_tokens`. */
+  readonly projector: string | undefined;
 }
 
 /** What really runs. Every result file carries it. */
@@ -31,6 +44,8 @@ export interface EncoderInfo {
   readonly fusions: readonly Fusion[];
   readonly inputSize: InputSize;
   readonly outputs: readonly EncoderOutput[];
+  /** Set when `outputs` names `unshuffled` or `visual_tokens`. */
+  readonly visual?: VisualInfo;
   /** Where the weights come from, as the caller named it. */
   readonly checkpoint: string;
   /** In plain words, when the weights are seeded random numbers; else undefined. */
@@ -64,20 +79,25 @@ export interface VisionEncoder {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const FIELDS: ReadonlyMap<string, Exclude<keyof EncoderFeatures, "hiddenStates">> = new Map([
+  ["last_hidden_state", "lastHiddenState"],
+  ["pooler_output", "poolerOutput"],
+  ["patch_mean", "patchMean"],
+  ["unshuffled", "unshuffled"],
+  ["visual_tokens", "visualTokens"],
+]);
+
 /**
  * One output by its name.
  *
  * @throws ModelError `invalid-argument` when the encoder was not created with it.
  */
 export function featureOf(features: EncoderFeatures, output: EncoderOutput): Tensor<"float32"> {
+  const field = FIELDS.get(output);
   const tensor =
-    output === "last_hidden_state"
-      ? features.lastHiddenState
-      : output === "pooler_output"
-        ? features.poolerOutput
-        : output === "patch_mean"
-          ? features.patchMean
-          : features.hiddenStates?.[Number(output.slice("hidden_states.".length))];
+    field === undefined
+      ? features.hiddenStates?.[Number(output.slice("hidden_states.".length))]
+      : features[field];
   if (tensor === undefined) {
     throw new ModelError("invalid-argument", `the encoder was created without ${output}`);
   }
@@ -88,16 +108,14 @@ export function featureOf(features: EncoderFeatures, output: EncoderOutput): Ten
 export function toFeatures(
   outputs: Readonly<Partial<Record<EncoderOutput, Tensor<"float32">>>>,
 ): EncoderFeatures {
+  const features: { -readonly [Key in keyof EncoderFeatures]: EncoderFeatures[Key] } = {};
   const hiddenStates: Record<number, Tensor<"float32">> = {};
   for (const [name, tensor] of Object.entries(outputs)) {
+    if (tensor === undefined) continue;
+    const field = FIELDS.get(name);
     const index = /^hidden_states\.(\d+)$/.exec(name)?.[1];
-    if (index !== undefined && tensor !== undefined) hiddenStates[Number(index)] = tensor;
+    if (field !== undefined) features[field] = tensor;
+    else if (index !== undefined) hiddenStates[Number(index)] = tensor;
   }
-  const { last_hidden_state, pooler_output, patch_mean } = outputs;
-  return {
-    ...(last_hidden_state === undefined ? {} : { lastHiddenState: last_hidden_state }),
-    ...(pooler_output === undefined ? {} : { poolerOutput: pooler_output }),
-    ...(patch_mean === undefined ? {} : { patchMean: patch_mean }),
-    ...(Object.keys(hiddenStates).length === 0 ? {} : { hiddenStates }),
-  };
+  return Object.keys(hiddenStates).length === 0 ? features : { ...features, hiddenStates };
 }

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 
+import { planTiles } from "@internvit/model-core";
 import { goldenPath, readGoldenJson, readGoldenTensors } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
@@ -12,6 +13,7 @@ import {
   parseImageProcessorConfig,
   resizeRgb,
   squareResize,
+  tileImage,
   toPixelValues,
   type ResizeFilter,
 } from "../src/index.ts";
@@ -32,7 +34,15 @@ interface GoldenImage {
     readonly first: readonly number[];
     readonly center: readonly number[];
   };
+  /** Per tile, the thumbnail last; no other keys than those of `TILINGS`. */
+  readonly tiles: Readonly<Record<string, readonly string[]>>;
 }
+
+const TILINGS = {
+  "max6-thumb": { maxTiles: 6 },
+  "max12-thumb": { maxTiles: 12 },
+  max12: { maxTiles: 12, useThumbnail: false },
+} as const;
 
 interface GoldenResize {
   readonly input: string;
@@ -70,6 +80,14 @@ describe("golden pictures", () => {
       const crop = clipCrop(decoded.image, config);
       expect(sha256(crop.data)).toBe(golden.clip_448_rgb_sha256);
 
+      for (const [tiling, options] of Object.entries(TILINGS)) {
+        const tiles = tileImage(decoded.image, planTiles(decoded.image, options));
+        expect([tiling, ...tiles.map((tile) => sha256(tile.data))]).toEqual([
+          tiling,
+          ...golden.tiles[tiling]!,
+        ]);
+      }
+
       const { shape, data } = toPixelValues([crop], normalizationOf(config));
       const [, channels = 0, height = 0, width = 0] = shape;
       const at = (y: number, x: number): readonly number[] =>
@@ -84,6 +102,12 @@ describe("golden pictures", () => {
       expect(Math.abs(Math.sqrt(variance) - std)).toBeLessThan(1e-5);
     },
   );
+
+  it("are tiled in every way that the reference tiles them", () => {
+    for (const { tiles } of Object.values(manifest.images)) {
+      expect(Object.keys(tiles).toSorted()).toEqual(Object.keys(TILINGS).toSorted());
+    }
+  });
 
   it("lists only pictures that exist as known divergences", () => {
     for (const name of diverging) expect(Object.keys(manifest.images)).toContain(name);

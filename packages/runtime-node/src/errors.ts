@@ -8,6 +8,9 @@
  * - `run-failed`: ONNX Runtime failed while running;
  * - `worker-lost`: the thread that held the session died;
  * - `disposed`: the session or encoder was used after `dispose`;
+ * - `exists`: something is there that would be lost;
+ * - `no-space`: the disk is full, or would be;
+ * - `check-failed`: a written model does not compute what its checkpoint does;
  * - `invalid-argument`: the caller passed a value outside the documented range.
  */
 export type RuntimeErrorCode =
@@ -17,6 +20,9 @@ export type RuntimeErrorCode =
   | "run-failed"
   | "worker-lost"
   | "disposed"
+  | "exists"
+  | "no-space"
+  | "check-failed"
   | "invalid-argument";
 
 /** Thrown by every function of `@internvit/runtime-node` that fails by itself. */

@@ -21,7 +21,7 @@ import {
 
 /** Options of `createNodeRuntime`. */
 export interface NodeRuntimeOptions {
-  /** Folder of the files that graphs point into; needed for graphs with external weights. */
+  /** Folder of the files that graphs point into by name; needed for graphs with external weights. */
   readonly directory?: string;
   /** Default: `"cpu"`. It is used or the load fails; there is no fallback to another one. */
   readonly executionProvider?: ExecutionProvider;

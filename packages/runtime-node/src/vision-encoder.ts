@@ -24,6 +24,12 @@ import { RuntimeError } from "./errors.ts";
 import { createNodeRuntime, type NodeGraphSession } from "./node-runtime.ts";
 import { type LocalCheckpoint, openCheckpoint } from "./open-checkpoint.ts";
 import { VERSION } from "./version.ts";
+import {
+  openVisualParts,
+  visualInfo,
+  type VisualOptions,
+  type VisualParts,
+} from "./visual-outputs.ts";
 import type { ExecutionProvider } from "./worker/protocol.ts";
 
 /**
@@ -33,10 +39,13 @@ import type { ExecutionProvider } from "./worker/protocol.ts";
 export const CPU_FUSIONS: readonly Fusion[] = ["attention", "rms-norm", "transposed-weights"];
 
 /** Options of `createVisionEncoder`. */
-export interface VisionEncoderOptions {
+export interface VisionEncoderOptions extends VisualOptions {
   /** What `encode` returns. Default: `last_hidden_state` and `pooler_output`. */
   readonly outputs?: readonly EncoderOutput[];
-  /** Size of the pictures in pixels. Default: the config's `imageSize`, square. */
+  /**
+   * Size of the pictures in pixels. Default: the config's `imageSize`, square; with visual outputs the side of a tile
+   * that the chat config says.
+   */
   readonly inputSize?: InputSize;
   /** How uint8 pixels are normalised. Default: the ImageNet constants, which every InternViT was trained with. */
   readonly normalization?: PixelNormalization;
@@ -56,8 +65,8 @@ export interface VisionEncoderOptions {
  * Opens a checkpoint folder as an encoder. The session lives in a worker thread; the calling thread is never
  * blocked. Weights are used in place: no copy of the checkpoint is written.
  *
- * @throws ModelError when the checkpoint is missing, malformed or does not fit its config; RuntimeError when ONNX
- * Runtime cannot open it; the signal's reason when it aborts.
+ * @throws ModelError when the checkpoint is missing, malformed or does not fit its config, and when visual tokens are
+ * wanted of one without a projector; RuntimeError when ONNX Runtime cannot open it; the signal's reason when it aborts.
  */
 export async function createVisionEncoder(
   checkpoint: string | LocalCheckpoint,
@@ -79,11 +88,24 @@ export async function createVisionEncoder(
   const opened =
     typeof checkpoint === "string" ? await openCheckpoint(checkpoint, cancel) : checkpoint;
   const { config } = opened;
-  const inputSize = options.inputSize ?? { height: config.imageSize, width: config.imageSize };
-  for (const output of outputs) hiddenStateOf(output, config);
+  const visual = await openVisualParts(opened, { ...options, outputs });
+  const side = visual?.imageSize ?? config.imageSize;
+  const inputSize = options.inputSize ?? { height: side, width: side };
+  for (const output of outputs) hiddenStateOf(output, config, visual?.settings);
   const model = buildEncoderGraph(
-    { config, weights: resolveEncoderWeights(opened) },
-    { inputSize, inputs: ["pixels", "pixel_values"], normalization, outputs, fusions },
+    {
+      config,
+      weights: resolveEncoderWeights(opened),
+      ...(visual?.weights === undefined ? {} : { projector: visual.weights }),
+    },
+    {
+      inputSize,
+      inputs: ["pixels", "pixel_values"],
+      normalization,
+      outputs,
+      fusions,
+      ...(visual === undefined ? {} : { visual: visual.settings }),
+    },
   );
   const runtime = createNodeRuntime({ directory: opened.path, executionProvider, threads });
   const session = await runtime.load(model, cancel);
@@ -95,9 +117,11 @@ export async function createVisionEncoder(
     fusions,
     inputSize,
     outputs,
+    ...(visual === undefined
+      ? {}
+      : { visual: visualInfo(visual, { inputSize, patchSize: config.patchSize }) }),
     checkpoint: opened.label,
-    synthesized:
-      opened.synthesized === undefined ? undefined : synthesizedNotice(opened.synthesized),
+    synthesized: describeSynthesized(opened, visual),
     loadMilliseconds: session.description.loadMilliseconds,
     versions: {
       internvit: VERSION,
@@ -114,6 +138,15 @@ export async function createVisionEncoder(
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+function describeSynthesized(
+  { synthesized }: LocalCheckpoint,
+  visual: VisualParts | undefined,
+): string | undefined {
+  if (synthesized !== undefined) return synthesizedNotice(synthesized);
+  const projector = visual?.synthesized;
+  return projector === undefined ? undefined : `projector: ${synthesizedNotice(projector)}`;
 }
 
 async function encodeInBatches(

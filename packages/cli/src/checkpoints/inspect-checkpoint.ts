@@ -67,7 +67,7 @@ export function inspectCheckpoint(checkpoint: Checkpoint): CheckpointReport {
     problem: problem ?? null,
     layout: checkpoint.layout,
     architecture: config,
-    presets: presetNames.filter((name) => sameArchitecture(getPreset(name).config, config)),
+    presets: presetNames.filter((name) => isPreset(name, checkpoint)),
     parameters: countParameters(config),
     namingScheme: match.scheme,
     prefix: match.prefix,
@@ -105,6 +105,14 @@ function countDtypes({ tensors }: Checkpoint): CheckpointReport["dtypes"] {
     count.elements += elementCount(shape);
   }
   return counts;
+}
+
+/** An encoder's preset is that of every checkpoint with such an encoder; a chat model's needs its width as well. */
+function isPreset(name: string, { config, chat }: Checkpoint): boolean {
+  const preset = getPreset(name);
+  const sameWidth =
+    preset.chat === undefined || preset.chat.projectorWidth === chat?.projectorWidth;
+  return sameWidth && sameArchitecture(preset.config, config);
 }
 
 /** Everything that decides the encoder's output; not how it is trained. */

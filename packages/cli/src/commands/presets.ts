@@ -1,6 +1,11 @@
 // `internvit presets`: the architectures that are known by name.
 
-import { countParameters, getPreset, presetNames } from "@internvit/model-core";
+import {
+  countParameters,
+  countProjectorParameters,
+  getPreset,
+  presetNames,
+} from "@internvit/model-core";
 
 import type { CommandContext } from "../context.ts";
 import { formatCount } from "../terminal/quantities.ts";
@@ -8,9 +13,12 @@ import { formatCount } from "../terminal/quantities.ts";
 /** Lists the presets and returns the exit code. */
 export async function listPresets({ report }: CommandContext): Promise<number> {
   const presets = presetNames.map((name) => {
-    const { config, source } = getPreset(name);
+    const { config, chat, source } = getPreset(name);
     const { numHiddenLayers: layers, hiddenSize: width, imageSize } = config;
-    return { name, parameters: countParameters(config), layers, width, imageSize, source };
+    const projector = chat === undefined ? 0 : countProjectorParameters(config, chat);
+    const parameters = countParameters(config) + projector;
+    const tokenWidth = chat?.projectorWidth ?? null;
+    return { name, parameters, layers, width, imageSize, tokenWidth, source };
   });
   const longest = Math.max(...presets.map(({ name }) => name.length));
   report({
@@ -19,8 +27,8 @@ export async function listPresets({ report }: CommandContext): Promise<number> {
     facts: { presets },
     text: presets
       .map(
-        ({ name, parameters, layers, width, imageSize }) =>
-          `${name.padEnd(longest)}  ${formatCount(parameters)} parameters, ${layers} layers, width ${width}, ${imageSize} pixels`,
+        ({ name, parameters, layers, width, imageSize, tokenWidth }) =>
+          `${name.padEnd(longest)}  ${formatCount(parameters)} parameters, ${layers} layers, width ${width}, ${imageSize} pixels${tokenWidth === null ? "" : `, visual tokens of width ${tokenWidth}`}`,
       )
       .join("\n"),
   });

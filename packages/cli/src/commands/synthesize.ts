@@ -4,6 +4,7 @@ import { mkdir, readdir, rmdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import {
+  type ChatConfig,
   type EncoderConfig,
   getPreset,
   parseEncoderConfig,
@@ -38,11 +39,12 @@ export async function synthesize(
 ): Promise<number> {
   const { seed, dtype, output, force } = request;
   const begin = performance.now();
-  const { config, preset } = await readArchitecture(request.architecture, signal);
+  const { config, chat, preset } = await readArchitecture(request.architecture, signal);
   await checkOutput(output, { force });
   const checkpoint = synthesizeCheckpoint(config, {
     seed,
     dtype,
+    chat,
     ...(preset === undefined ? {} : { preset }),
   });
   const target = resolve(output);
@@ -83,12 +85,17 @@ export async function synthesize(
   return 0;
 }
 
-async function readArchitecture(
-  architecture: string,
-  signal: AbortSignal,
-): Promise<{ readonly config: EncoderConfig; readonly preset: string | undefined }> {
+interface Architecture {
+  readonly config: EncoderConfig;
+  /** Set for a chat model, whose projector is written, too. */
+  readonly chat: ChatConfig | undefined;
+  readonly preset: string | undefined;
+}
+
+async function readArchitecture(architecture: string, signal: AbortSignal): Promise<Architecture> {
   if (presetNames.includes(architecture)) {
-    return { config: getPreset(architecture).config, preset: architecture };
+    const { config, chat } = getPreset(architecture);
+    return { config, chat, preset: architecture };
   }
   const found = await stat(architecture).catch(() => undefined);
   if (found === undefined || !found.isFile()) {
@@ -99,7 +106,9 @@ async function readArchitecture(
     );
   }
   const json = await readJsonFile(architecture, { what: "a config.json", signal });
-  return { config: parseEncoderConfig(json, { subject: architecture }).config, preset: undefined };
+  // Of a chat model's config.json the encoder, too.
+  const { config } = parseEncoderConfig(json, { subject: architecture });
+  return { config, chat: undefined, preset: undefined };
 }
 
 /** What a folder may hold that `--force` replaces: a slip must not remove anything else. */

@@ -1,30 +1,15 @@
 import type { RgbImage } from "@internvit/preprocess";
 
-const WHITE = 255;
+import { blankImage, pasteImage } from "./paint.ts";
 
-/** Two pictures of one height next to each other with `gap` white pixels between them. */
+/** Two pictures next to each other, tops level, with `gap` white pixels between them. */
 export function sideBySide(
   left: RgbImage,
   { right, gap }: { readonly right: RgbImage; readonly gap: number },
 ): RgbImage {
-  const width = left.width + gap + right.width;
   const height = Math.max(left.height, right.height);
-  const data = new Uint8Array(width * height * 3).fill(WHITE);
-  paste(data, { image: left, stride: width * 3, offset: 0 });
-  paste(data, { image: right, stride: width * 3, offset: (left.width + gap) * 3 });
-  return { width, height, data };
-}
-
-function paste(
-  data: Uint8Array,
-  {
-    image,
-    stride,
-    offset,
-  }: { readonly image: RgbImage; readonly stride: number; readonly offset: number },
-): void {
-  const rowBytes = image.width * 3;
-  for (let y = 0; y < image.height; y++) {
-    data.set(image.data.subarray(y * rowBytes, (y + 1) * rowBytes), y * stride + offset);
-  }
+  const sheet = blankImage(left.width + gap + right.width, height, [255, 255, 255]);
+  pasteImage(sheet, { image: left, left: 0, top: 0 });
+  pasteImage(sheet, { image: right, left: left.width + gap, top: 0 });
+  return sheet;
 }

@@ -21,8 +21,10 @@ export type RunCommand = (work: (context: CommandContext) => Promise<number>) =>
 
 type RawOptions = Readonly<Record<string, unknown>>;
 
-const MODEL_HELP = "checkpoint folder (default: an embedded model of random weights)";
-const OUTPUT_HELP = "file to write: .safetensors, .npy (one tensor) or .jsonl";
+const MODEL_HELP =
+  "checkpoint folder or Hugging Face id (default: an embedded model of random weights)";
+/** What `--output` takes. */
+export const OUTPUT_HELP = "file to write: .safetensors, .npy (one tensor) or .jsonl";
 
 const embedSchema = z.object({
   ...pictureOptions,
@@ -42,7 +44,7 @@ export function addEmbed(program: Command, run: RunCommand): void {
     .description("write the features of pictures to a file")
     .argument("[images...]", "image files: JPEG, PNG, WebP, GIF, TIFF or AVIF")
     .requiredOption("--output <file>", OUTPUT_HELP)
-    .option("--model <dir>", MODEL_HELP)
+    .option("--model <dir|id>", MODEL_HELP)
     .option(
       "--outputs <names>",
       "pooler_output, last_hidden_state, patch_mean, hidden_states.N, with commas",
@@ -137,7 +139,7 @@ export function addShow(program: Command, run: RunCommand): void {
     .command("show")
     .description("encode one picture, say what happened, and draw its features as colours")
     .argument("<image>", "image file")
-    .option("--model <dir>", MODEL_HELP)
+    .option("--model <dir|id>", MODEL_HELP)
     .option("--output <dir>", "folder for features.safetensors and features.png", "output")
     .action((image: string, raw: RawOptions) => {
       const options = parseOptions(showSchema, raw);

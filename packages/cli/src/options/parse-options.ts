@@ -52,6 +52,30 @@ export function wholeNumber({
     .refine((value) => value >= minimum && value <= maximum, { error });
 }
 
+/** A whole number that may be below 0. */
+export const signedNumber: z.ZodType<number> = z
+  .string()
+  .regex(/^-?\d{1,6}$/, { error: "expected a whole number" })
+  .transform(Number);
+
+/** Whole numbers above 0 with commas between them. */
+export const positiveNumbers: z.ZodType<readonly number[]> = z
+  .string()
+  .regex(/^[1-9]\d{0,5}(,[1-9]\d{0,5})*$/, {
+    error: "expected whole numbers above 0 with commas between them",
+  })
+  .transform((value) => value.split(",").map(Number));
+
+/** Two times in seconds, `start-end`. */
+export const timeRange: z.ZodType<{ readonly start: number; readonly end: number }> = z
+  .string()
+  .regex(/^\d+(\.\d+)?-\d+(\.\d+)?$/, { error: "expected seconds such as 2.5-10" })
+  .transform((value) => {
+    const [start = 0, end = 0] = value.split("-").map(Number);
+    return { start, end };
+  })
+  .refine(({ start, end }) => start < end, { error: "expected a start before the end" });
+
 /** One of a few words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(
   words: T,

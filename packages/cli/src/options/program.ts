@@ -12,6 +12,9 @@ import {
   addSynthesize,
   type RunCommand,
 } from "./commands.ts";
+import { addExport } from "./export-command.ts";
+import { addDownload, addModels, addVerify } from "./hub-commands.ts";
+import { addTiles, addTokens } from "./visual-commands.ts";
 
 /** The options that every command has. */
 export interface GlobalOptions {
@@ -28,7 +31,20 @@ export function createProgram(run: RunCommand): Command {
     .option("--verbose", "with an error, say where in the program it came from")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
-  for (const add of [addEmbed, addPreprocess, addInspect, addSynthesize, addPresets, addShow]) {
+  for (const add of [
+    addEmbed,
+    addPreprocess,
+    addInspect,
+    addSynthesize,
+    addPresets,
+    addShow,
+    addTiles,
+    addTokens,
+    addModels,
+    addDownload,
+    addVerify,
+    addExport,
+  ]) {
     add(program, run);
   }
   return program;

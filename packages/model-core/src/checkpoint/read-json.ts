@@ -3,6 +3,10 @@
 import type { ByteSource } from "../byte-source.ts";
 import { ModelError } from "../errors.ts";
 import { scanJson } from "../json-structure.ts";
+import type { CheckpointDirectory } from "./directory.ts";
+
+/** Published files have below 10 KB; the config of a chat model may list token and label names. */
+const MAX_CONFIG_BYTES = 2 ** 20;
 
 /** Configs nest about five deep. Every level of a parsed text takes 50 bytes and more. */
 const MAX_DEPTH = 100;
@@ -44,6 +48,17 @@ export async function readJson(source: ByteSource, options: ReadJsonOptions): Pr
       cause,
     });
   }
+}
+
+/** A config file of a directory, or undefined when there is none; throws as `readJson`. */
+export async function readConfigFile(
+  directory: CheckpointDirectory,
+  { name, signal }: { readonly name: string; readonly signal: AbortSignal | undefined },
+): Promise<unknown> {
+  const source = await directory.open(name);
+  if (source === undefined) return undefined;
+  const subject = `${directory.label}/${name}`;
+  return readJson(source, { subject, maxBytes: MAX_CONFIG_BYTES, signal });
 }
 
 function describeCause(cause: unknown): string {

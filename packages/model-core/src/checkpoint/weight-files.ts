@@ -22,11 +22,19 @@ export interface TensorEntry extends SafetensorsEntry {
   readonly file: string;
 }
 
+/** A shard that the index lists and that is not there. */
+export interface AbsentShard {
+  readonly name: string;
+  /** The tensors that it holds according to the index. */
+  readonly tensors: readonly string[];
+}
+
 /** What the weight files hold. */
 export interface WeightFiles {
   readonly files: ReadonlyMap<string, ByteSource>;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly unlistedTensors: readonly string[];
+  readonly absentShards: readonly AbsentShard[];
   /** The `__metadata__` of all files. */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -43,11 +51,7 @@ export async function readWeightFiles(
   const { label } = directory;
   const single = await directory.open(SINGLE_FILE);
   if (single !== undefined) {
-    const header = await readHeader(single, `${label}/${SINGLE_FILE}`, options);
-    const { metadata } = header;
-    const tensors = new Map<string, TensorEntry>();
-    for (const [name, entry] of header.tensors) tensors.set(name, { ...entry, file: SINGLE_FILE });
-    return { files: new Map([[SINGLE_FILE, single]]), tensors, unlistedTensors: [], metadata };
+    return readWeightFile(single, { file: SINGLE_FILE, label, ...options });
   }
   const index = await directory.open(INDEX_FILE);
   if (index === undefined) {
@@ -62,6 +66,23 @@ export async function readWeightFiles(
   return readShards(directory, parseShardIndex(json, { subject }), options);
 }
 
+/** One file's header as that of a directory with nothing else. */
+export async function readWeightFile(
+  source: ByteSource,
+  { file, label, signal }: Options & { readonly file: string; readonly label: string },
+): Promise<WeightFiles> {
+  const header = await readHeader(source, `${label}/${file}`, { signal });
+  const tensors = new Map<string, TensorEntry>();
+  for (const [name, entry] of header.tensors) tensors.set(name, { ...entry, file });
+  return {
+    files: new Map([[file, source]]),
+    tensors,
+    unlistedTensors: [],
+    absentShards: [],
+    metadata: header.metadata,
+  };
+}
+
 async function readShards(
   directory: CheckpointDirectory,
   shards: ReadonlyMap<string, readonly string[]>,
@@ -71,15 +92,15 @@ async function readShards(
   const tensors = new Map<string, TensorEntry>();
   const metadata = new Map<string, string>();
   const unlistedTensors: string[] = [];
+  const absentShards: AbsentShard[] = [];
   for (const [file, names] of shards) {
     const subject = `${directory.label}/${file}`;
     const source = await directory.open(file);
+    // Not an error yet: the shards of a language model need not be there to encode pictures. Whoever asks for a
+    // tensor that is in an absent one is told its name.
     if (source === undefined) {
-      throw new ModelError(
-        "not-found",
-        `${directory.label}: the shard ${quote(file)} is missing; ${INDEX_FILE} says that it holds ${names.length} tensors`,
-        { subject },
-      );
+      absentShards.push({ name: file, tensors: names });
+      continue;
     }
     const header = await readHeader(source, subject, options);
     const listed = new Set(names);
@@ -98,7 +119,15 @@ async function readShards(
     }
     for (const [key, value] of header.metadata) metadata.set(key, value);
   }
-  return { files, tensors, unlistedTensors, metadata };
+  if (files.size === 0) {
+    const { label } = directory;
+    throw new ModelError(
+      "not-found",
+      `${label}: none of the ${shards.size} shards that ${INDEX_FILE} lists is there: ${listNames([...shards.keys()].map(quote))}`,
+      { subject: label },
+    );
+  }
+  return { files, tensors, unlistedTensors, absentShards, metadata };
 }
 
 function readHeader(

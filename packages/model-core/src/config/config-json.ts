@@ -1,7 +1,8 @@
-// The JSON files of a stand-alone checkpoint, as OpenGVLab publishes them: same fields, same order, same values for
-// the same architecture. Left out of config.json: `auto_map`, which points at Python files beside the checkpoint,
-// and `transformers_version`.
+// The JSON files of a checkpoint, as OpenGVLab publishes them: same fields, same order, same values for the same
+// architecture. Left out of config.json: `auto_map`, which points at Python files beside the checkpoint,
+// `transformers_version`, and of a chat model's language model everything but its width.
 
+import type { ChatConfig } from "./chat-config.ts";
 import type { EncoderConfig } from "./encoder-config.ts";
 
 /** Options of `encoderConfigJson`. */
@@ -40,6 +41,35 @@ export function encoderConfigJson(
     qkv_bias: config.qkvBias,
     torch_dtype: dtype,
     use_flash_attn: true,
+  };
+}
+
+/** Options of `chatConfigJson`. */
+export interface ChatConfigJsonOptions extends ConfigJsonOptions {
+  readonly chat: ChatConfig;
+}
+
+/** The published config.json of a chat model, as far as pictures are concerned. */
+export function chatConfigJson(
+  config: EncoderConfig,
+  { chat, dtype = "bfloat16" }: ChatConfigJsonOptions,
+): JsonObject {
+  return {
+    architectures: ["InternVLChatModel"],
+    downsample_ratio: chat.downsampleRatio,
+    dynamic_image_size: chat.maxTiles > 1,
+    force_image_size: chat.imageSize,
+    llm_config: chat.projectorWidth === undefined ? {} : { hidden_size: chat.projectorWidth },
+    max_dynamic_patch: chat.maxTiles,
+    min_dynamic_patch: chat.minTiles,
+    model_type: "internvl_chat",
+    pad2square: chat.padToSquare,
+    ps_version: chat.pixelShuffleVersion,
+    select_layer: chat.selectLayer,
+    template: chat.template ?? null,
+    torch_dtype: dtype,
+    use_thumbnail: chat.useThumbnail,
+    vision_config: encoderConfigJson(config, { dtype }),
   };
 }
 

@@ -1,3 +1,5 @@
+import { unshuffledGrid } from "../pixel-unshuffle.ts";
+import type { ChatConfig } from "./chat-config.ts";
 import type { EncoderConfig } from "./encoder-config.ts";
 
 /** The number of weights of an encoder, layer scales and embeddings included. */
@@ -17,4 +19,19 @@ export function countParameters(config: EncoderConfig): number {
   const layer = norms + qkv + qkNorms + projection + mlp + layerScales;
 
   return classToken + positions + patchEmbedding + config.numHiddenLayers * layer;
+}
+
+/**
+ * The number of weights of the projector behind an encoder.
+ *
+ * @throws ModelError `invalid-argument` for a downsample ratio that is not 1/r with a whole r.
+ */
+export function countProjectorParameters(
+  { hiddenSize }: Pick<EncoderConfig, "hiddenSize">,
+  chat: Pick<ChatConfig, "downsampleRatio"> & { readonly projectorWidth: number },
+): number {
+  const { factor } = unshuffledGrid({ rows: 0, columns: 0 }, chat.downsampleRatio);
+  const inner = hiddenSize * factor ** 2;
+  const width = chat.projectorWidth;
+  return 2 * inner + (inner + 1) * width + (width + 1) * width;
 }

@@ -10,11 +10,11 @@ import { fieldName, type JsonPlace } from "./parse-with.ts";
 /** Each layer costs some kilobytes of graph and about 15 tensor names. */
 const MAX_HIDDEN_LAYERS = 512;
 /** One linear layer of this width has 2^30 weights. */
-const MAX_HIDDEN_SIZE = 32_768;
+export const MAX_HIDDEN_SIZE = 32_768;
 /** Four times the widest residual stream, as in every published model. */
 const MAX_INTERMEDIATE_SIZE = 131_072;
 /** Pixels; at 14 px a patch this is 1.4 million tokens, far beyond what attention can hold. */
-const MAX_IMAGE_SIZE = 16_384;
+export const MAX_IMAGE_SIZE = 16_384;
 /** Pixels; 37 times the published side. */
 const MAX_PATCH_SIZE = 512;
 /** Hyperspectral cameras stay below this. */

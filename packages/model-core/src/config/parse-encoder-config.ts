@@ -1,10 +1,13 @@
-// Finds the encoder's architecture in a config.json of any layout.
+// Finds the encoder's architecture in a config.json of any layout, and what the chat level around it says.
 
 import { z } from "zod";
+import type { ChatConfig } from "./chat-config.ts";
 import type { ConfigLayout, EncoderConfig } from "./encoder-config.ts";
 import { unsupportedField } from "./limits.ts";
+import { parseOpenGvlabChatConfig } from "./opengvlab-chat-config.ts";
 import { parseOpenGvlabConfig } from "./opengvlab-config.ts";
 import { parseWith } from "./parse-with.ts";
+import { parseTransformersChatConfig } from "./transformers-chat-config.ts";
 import { parseTransformersConfig } from "./transformers-config.ts";
 
 /** Options of `parseEncoderConfig`. */
@@ -17,6 +20,8 @@ export interface ParseConfigOptions {
 export interface ParsedConfig {
   readonly layout: ConfigLayout;
   readonly config: EncoderConfig;
+  /** The chat level, or undefined in the config of an encoder alone. */
+  readonly chat: ChatConfig | undefined;
 }
 
 // By model_type, and by the class name in `architectures` for files that lack it.
@@ -42,7 +47,7 @@ const rootSchema = z.object({
 const visionSchema = z.object({ model_type: z.string().optional() });
 
 /**
- * The architecture in a parsed config.json of any of the three layouts.
+ * The architecture in a parsed config.json of any of the three layouts, with the chat level where there is one.
  *
  * @throws ModelError `malformed` for a field of the wrong type or out of range, naming file, field, what was
  *   expected and what was found; `unsupported` for another architecture, activation or norm.
@@ -58,7 +63,7 @@ export function parseEncoderConfig(json: unknown, options: ParseConfigOptions = 
   }
   const { layout, nested } = match;
   const parse = layout === "transformers" ? parseTransformersConfig : parseOpenGvlabConfig;
-  if (!nested) return { layout, config: parse(json, place) };
+  if (!nested) return { layout, config: parse(json, place), chat: undefined };
 
   const inner = { ...place, path: ["vision_config"] };
   const { model_type: found } = parseWith(visionSchema, root.vision_config, inner);
@@ -66,5 +71,8 @@ export function parseEncoderConfig(json: unknown, options: ParseConfigOptions = 
   if (found !== undefined && found !== expected) {
     throw unsupportedField("model_type", expected, found, inner);
   }
-  return { layout, config: parse(root.vision_config, inner) };
+  const config = parse(root.vision_config, inner);
+  const parseChat =
+    layout === "transformers" ? parseTransformersChatConfig : parseOpenGvlabChatConfig;
+  return { layout, config, chat: parseChat(json, { encoder: config, place }) };
 }

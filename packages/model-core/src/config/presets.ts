@@ -1,15 +1,17 @@
-// Every published InternViT by the name of its repository on Hugging Face (OpenGVLab/<name>), with the values of its
-// config.json. Where that file was not seen, `source` says where the values come from instead. A checkpoint's own
-// config.json always wins over a preset.
+// Every published InternViT, and the vision parts of InternVL 2.5, by the name of their repository on Hugging Face
+// (OpenGVLab/<name>), with the values of its config.json. Where that file was not seen, `source` says where the
+// values come from instead. A checkpoint's own config.json always wins over a preset.
 
-import { listNames } from "../describe-value.ts";
 import { ModelError } from "../errors.ts";
+import type { ChatConfig } from "./chat-config.ts";
 import type { EncoderConfig } from "./encoder-config.ts";
 
-/** A published encoder. */
+/** A published encoder, or the encoder and projector of a published chat model. */
 export interface Preset {
   readonly name: string;
   readonly config: EncoderConfig;
+  /** The chat side with its `projectorWidth`, or undefined for an encoder alone. */
+  readonly chat: (ChatConfig & { readonly projectorWidth: number }) | undefined;
   /** Where the values come from. */
   readonly source: string;
 }
@@ -50,7 +52,36 @@ const INTERN_VIT_6B: EncoderConfig = {
   initializerRange: 1e-10,
 };
 
-const PRESETS: readonly Preset[] = [
+/** Which encoder each size has, its language model, and that one's hidden size. */
+const INTERNVL_2_5 = [
+  ["1B", INTERN_VIT_300M, "Qwen2.5-0.5B-Instruct", 896],
+  ["2B", INTERN_VIT_300M, "internlm2_5-1_8b-chat", 2048],
+  ["4B", INTERN_VIT_300M, "Qwen2.5-3B-Instruct", 2048],
+  ["8B", INTERN_VIT_300M, "internlm2_5-7b-chat", 4096],
+  ["26B", INTERN_VIT_6B, "internlm2_5-20b-chat", 6144],
+  ["38B", INTERN_VIT_6B, "Qwen2.5-32B-Instruct", 5120],
+  ["78B", INTERN_VIT_6B, "Qwen2.5-72B-Instruct", 8192],
+] as const;
+
+const CHAT_PRESETS = INTERNVL_2_5.map(([size, config, languageModel, projectorWidth]): Preset => ({
+  name: `InternVL2_5-${size}`,
+  config,
+  chat: {
+    downsampleRatio: 0.5,
+    pixelShuffleVersion: "v2",
+    selectLayer: -1,
+    imageSize: 448,
+    projectorWidth,
+    minTiles: 1,
+    maxTiles: 12,
+    useThumbnail: true,
+    padToSquare: false,
+    template: "internvl2_5",
+  },
+  source: `arXiv 2412.05271 (encoder and settings), and the hidden size of ${languageModel}`,
+}));
+
+const ENCODER_PRESETS: readonly Omit<Preset, "chat">[] = [
   {
     name: "InternViT-300M-448px-V2_5",
     config: INTERN_VIT_300M,
@@ -90,7 +121,12 @@ const PRESETS: readonly Preset[] = [
   },
 ];
 
-/** The names of all presets, newest and smallest first. */
+const PRESETS: readonly Preset[] = [
+  ...ENCODER_PRESETS.map((preset) => ({ ...preset, chat: undefined })),
+  ...CHAT_PRESETS,
+];
+
+/** The names of all presets: encoders, newest and smallest first, then chat models by size. */
 export const presetNames: readonly string[] = PRESETS.map((preset) => preset.name);
 
 /**
@@ -103,7 +139,7 @@ export function getPreset(name: string): Preset {
   if (preset === undefined) {
     throw new ModelError(
       "invalid-argument",
-      `there is no preset called ${name}; the presets are ${listNames(presetNames)}`,
+      `there is no preset called ${name}; the presets are ${presetNames.join(", ")}`,
       { subject: name },
     );
   }

@@ -4,25 +4,22 @@
 
 import type { LayerWeights } from "../checkpoint/encoder-tensors.ts";
 import type { EncoderConfig } from "../config/encoder-config.ts";
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { Value } from "../onnx/builder.ts";
 import {
-  biasGelu,
   multiHeadAttention,
   simplifiedLayerNormalization,
   skipNormalization,
 } from "../onnx/ops/contributed.ts";
-import { add, gelu, mul } from "../onnx/ops/elementwise.ts";
+import { add, mul } from "../onnx/ops/elementwise.ts";
 import { reshape, transpose } from "../onnx/ops/layout.ts";
-import { fusedMatMul, matMul } from "../onnx/ops/linear-algebra.ts";
+import { matMul } from "../onnx/ops/linear-algebra.ts";
 import { layerNormalization, rmsNormalization, softmax } from "../onnx/ops/reduction.ts";
-import type { Fusion } from "./fusion.ts";
+import { linear, linearGelu, type LinearContext, project } from "./linear.ts";
 import { affine, type AffineValues, parameter, scaleAffine } from "./parameters.ts";
 
 /** What every part of a block needs. */
-export interface BlockContext {
-  readonly graph: GraphBuilder;
+export interface BlockContext extends LinearContext {
   readonly config: EncoderConfig;
-  readonly fusions: ReadonlySet<Fusion>;
 }
 
 /** The residual stream: `sum + branch + bias`, added when the next norm or the caller needs it. */
@@ -87,18 +84,6 @@ function rms({ graph, config, fusions }: BlockContext, value: Value, weight: Val
     : rmsNormalization(graph, value, parameters);
 }
 
-/** `x Wᵀ` for a weight that is stored [out, in]. */
-function project({ graph, fusions }: BlockContext, x: Value, weight: Value): Value {
-  return fusions.has("transposed-weights")
-    ? fusedMatMul(graph, x, weight, { transposeRight: true })
-    : matMul(graph, x, transpose(graph, weight, [1, 0]));
-}
-
-function linear(context: BlockContext, x: Value, { weight, bias }: AffineValues): Value {
-  const product = project(context, x, weight);
-  return bias === undefined ? product : add(context.graph, product, bias);
-}
-
 /** The last linear map of a branch with its layer scale; its bias stays outside where the next norm adds it. */
 function scaledBranch(
   context: BlockContext,
@@ -156,12 +141,8 @@ function plainAttention(
 }
 
 function mlp(context: BlockContext, x: Value, weights: LayerWeights): Branch {
-  const { graph, fusions } = context;
-  const fc1 = affine(graph, weights.fc1);
-  const activated =
-    fusions.has("bias-gelu") && fc1.bias !== undefined
-      ? biasGelu(graph, project(context, x, fc1.weight), fc1.bias)
-      : gelu(graph, linear(context, x, fc1));
+  const { graph } = context;
+  const activated = linearGelu(context, x, affine(graph, weights.fc1));
   return scaledBranch(context, activated, {
     map: affine(graph, weights.fc2),
     layerScale: parameter(graph, weights.layerScale2),

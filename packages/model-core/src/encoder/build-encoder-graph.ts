@@ -2,16 +2,20 @@
 // of OpenGVLab/InternVL (recipes 1.2). There is no norm before the first block and none after the last.
 
 import type { EncoderWeights } from "../checkpoint/encoder-tensors.ts";
+import type { ProjectorWeights } from "../checkpoint/projector-tensors.ts";
+import type { VisualSettings } from "../config/chat-config.ts";
 import type { EncoderConfig } from "../config/encoder-config.ts";
+import { describeValue } from "../describe-value.ts";
 import { ModelError } from "../errors.ts";
 import { createGraphBuilder, type GraphBuilder, type Value } from "../onnx/builder.ts";
-import type { GraphModel } from "../onnx/graph.ts";
+import type { Dimension, GraphModel } from "../onnx/graph.ts";
 import { concat, select, slice } from "../onnx/ops/layout.ts";
 import { reduceMean } from "../onnx/ops/reduction.ts";
 import { block, type BlockContext, type Residual, settle } from "./block.ts";
 import { embeddings, normalizePixels, type PixelNormalization } from "./embeddings.ts";
 import type { Fusion } from "./fusion.ts";
-import { type EncoderOutput, hiddenStateOf } from "./outputs.ts";
+import { type EncoderOutput, hiddenStateOf, isVisualOutput } from "./outputs.ts";
+import { patchMap, projectPatches, unshufflePatches } from "./projector.ts";
 
 /** What goes into the encoder: uint8 `pixels` [n, height, width, 3], or float32 `pixel_values` [n, 3, height, width]. */
 export type EncoderInput = "pixels" | "pixel_values";
@@ -31,29 +35,45 @@ export interface EncoderGraphOptions {
    * batches are encoded one after the other. Default: `["pixel_values"]`.
    */
   readonly inputs?: readonly EncoderInput[];
+  /** Pictures in every run, where a consumer of the graph needs a fixed number. Default: any number. */
+  readonly batch?: number;
   /** How `pixels` are normalised; needed when `inputs` names them. */
   readonly normalization?: PixelNormalization;
   /** What the graph computes; blocks that no output needs are left out. Default: `["last_hidden_state"]`. */
   readonly outputs?: readonly EncoderOutput[];
   /** Fused forms; default: none, the plain graph. */
   readonly fusions?: readonly Fusion[];
+  /** How `unshuffled` and `visual_tokens` are made; needed for them. A `ChatConfig` is one. */
+  readonly visual?: VisualSettings;
+}
+
+/** What `buildEncoderGraph` writes a graph of. */
+export interface EncoderModel {
+  readonly config: EncoderConfig;
+  readonly weights: EncoderWeights;
+  /** Needed for the output `visual_tokens`. */
+  readonly projector?: ProjectorWeights;
 }
 
 /**
- * Writes the graph. Batch is symbolic, height and width are fixed.
+ * Writes the graph. Batch is symbolic unless `batch` fixes it, height and width are fixed.
  *
- * @throws ModelError `invalid-argument` for a size that is no multiple of the patch, an unknown output, or `pixels`
- * without a normalisation; `mismatch` when a weight has another shape than the config says.
+ * @throws ModelError `invalid-argument` for a size that is no multiple of the patch, an unknown output, a layer that
+ * does not exist, patches that the downsample ratio does not divide, a batch below 1 or beside two inputs, and for
+ * `pixels`, `unshuffled` or `visual_tokens` without what they need; `mismatch` when a weight has another shape than the
+ * config says.
  */
 export function buildEncoderGraph(
-  model: { readonly config: EncoderConfig; readonly weights: EncoderWeights },
+  model: EncoderModel,
   options: EncoderGraphOptions = {},
 ): GraphModel {
   const { config, weights } = model;
   const outputs = options.outputs ?? ["last_hidden_state"];
   const inputSize = options.inputSize ?? { height: config.imageSize, width: config.imageSize };
   checkInputSize(inputSize, config.patchSize);
-  const depth = Math.max(...outputs.map((output) => hiddenStateOf(output, config)));
+  const hiddenStateIndex = (output: EncoderOutput): number =>
+    hiddenStateOf(output, config, options.visual);
+  const depth = Math.max(...outputs.map(hiddenStateIndex));
   const graph = createGraphBuilder();
   const pixelValues = graphInputs(graph, { ...inputSize, channels: config.numChannels }, options);
 
@@ -71,14 +91,49 @@ export function buildEncoderGraph(
   }
   hiddenStates.push(graph.scope("final", () => settle(context, residual)));
 
+  const patches = {
+    rows: inputSize.height / config.patchSize,
+    columns: inputSize.width / config.patchSize,
+  };
+  const cells = outputs.some(isVisualOutput)
+    ? graph.scope("unshuffled", () => {
+        const { pixelShuffleVersion: version, ...visual } = needVisual(options.visual);
+        const hidden = hiddenStates[hiddenStateIndex("unshuffled")] as Value;
+        return unshufflePatches(graph, patchMap(graph, hidden, patches), { ...visual, version });
+      })
+    : undefined;
   for (const output of outputs) {
-    const hidden = hiddenStates[hiddenStateOf(output, config)] as Value;
+    const from = isVisualOutput(output) ? cells : hiddenStates[hiddenStateIndex(output)];
     graph.output(
       output,
-      graph.scope(output, () => pick(graph, output, hidden)),
+      graph.scope(output, () =>
+        output === "visual_tokens"
+          ? projectPatches(context, from as Value, needProjector(model.projector))
+          : pick(graph, output, from as Value),
+      ),
     );
   }
   return graph.finish("InternViT");
+}
+
+function needVisual(visual: VisualSettings | undefined): VisualSettings {
+  const version = visual?.pixelShuffleVersion;
+  if (visual !== undefined && (version === "v1" || version === "v2")) return visual;
+  if (visual !== undefined) {
+    throw new ModelError(
+      "invalid-argument",
+      `pixelShuffleVersion: expected v1 or v2, got ${describeValue(version)}`,
+    );
+  }
+  throw new ModelError(
+    "invalid-argument",
+    "the outputs unshuffled and visual_tokens need visual: selectLayer, downsampleRatio and pixelShuffleVersion",
+  );
+}
+
+function needProjector(projector: ProjectorWeights | undefined): ProjectorWeights {
+  if (projector !== undefined) return projector;
+  throw new ModelError("invalid-argument", "the output visual_tokens needs a projector");
 }
 
 function checkInputSize({ height, width }: InputSize, patchSize: number): void {
@@ -92,6 +147,20 @@ function checkInputSize({ height, width }: InputSize, patchSize: number): void {
   }
 }
 
+function checkBatch(batch: number | undefined, inputs: number): void {
+  if (batch === undefined) return;
+  if (!Number.isSafeInteger(batch) || batch < 1) {
+    throw new ModelError("invalid-argument", `batch: expected a whole number ≥ 1, got ${batch}`);
+  }
+  // With two inputs the one that is not meant has a batch of 0, so neither can be fixed.
+  if (inputs > 1) {
+    throw new ModelError(
+      "invalid-argument",
+      `a fixed batch needs one input, pixels or pixel_values, got ${inputs}`,
+    );
+  }
+}
+
 function graphInputs(
   graph: GraphBuilder,
   size: InputSize & { readonly channels: number },
@@ -100,19 +169,20 @@ function graphInputs(
   const { height, width, channels } = size;
   const inputs = new Set(options.inputs ?? ["pixel_values"]);
   const both = inputs.size === 2;
+  checkBatch(options.batch, inputs.size);
+  const axis = (name: string): Dimension => options.batch ?? (both ? name : "batch");
   const values: Value[] = [];
   if (inputs.has("pixels")) {
     if (options.normalization === undefined) {
       throw new ModelError("invalid-argument", "the input pixels needs a normalization");
     }
-    const batch = both ? "pixels_batch" : "batch";
-    const pixels = graph.input("pixels", "uint8", [batch, height, width, 3]);
+    const pixels = graph.input("pixels", "uint8", [axis("pixels_batch"), height, width, 3]);
     const normalization = options.normalization;
     values.push(graph.scope("normalize", () => normalizePixels(graph, pixels, normalization)));
   }
   if (inputs.has("pixel_values")) {
-    const batch = both ? "pixel_values_batch" : "batch";
-    values.push(graph.input("pixel_values", "float32", [batch, channels, height, width]));
+    const shape = [axis("pixel_values_batch"), channels, height, width];
+    values.push(graph.input("pixel_values", "float32", shape));
   }
   const [first] = values;
   if (first === undefined) {

@@ -6,11 +6,24 @@ import { BinaryWriter } from "@bufbuild/protobuf/wire";
 
 import { ModelError } from "../errors.ts";
 import type { Dtype } from "../tensor.ts";
-import type { Attribute, Graph, GraphModel, GraphNode, Initializer, ValueInfo } from "./graph.ts";
+import type {
+  Attribute,
+  Graph,
+  GraphModel,
+  GraphNode,
+  Initializer,
+  OperatorDomain,
+  ValueInfo,
+} from "./graph.ts";
 
 /** ONNX opset that the operator builders write; 20 has `Gelu`, and ONNX Runtime ≥ 1.17 knows it. */
 export const ONNX_OPSET = 20;
 const IR_VERSION = 10;
+
+const OPERATOR_SET_VERSION: Readonly<Record<OperatorDomain, number>> = {
+  "": ONNX_OPSET,
+  "com.microsoft": 1,
+};
 
 /** TensorProto.DataType. */
 const DATA_TYPE: Readonly<Record<Dtype, number>> = {
@@ -38,6 +51,12 @@ export function onnxDataType(dtype: Dtype): number {
 export interface EncodeGraphModelOptions {
   /** Where the runtime will find a file that the graph points into; default: under the name it has in the graph. */
   readonly locationOf?: (file: string) => string;
+  /** Version of the program that writes the model. */
+  readonly producerVersion?: string;
+  /** What the model is, for people. */
+  readonly description?: string;
+  /** Facts about the model under names, as ONNX tools show them. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -49,20 +68,23 @@ export function encodeGraphModel(
   model: GraphModel,
   options: EncodeGraphModelOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  const { producerVersion, description, metadata = {} } = options;
   const locationOf = options.locationOf ?? ((file: string) => file);
   const writer = new BinaryWriter();
   writer.uint32(field(1, VARINT)).int64(IR_VERSION);
   writer.uint32(field(2, LENGTH)).string("internvit");
+  if (producerVersion !== undefined) writer.uint32(field(3, LENGTH)).string(producerVersion);
+  if (description !== undefined) writer.uint32(field(6, LENGTH)).string(description);
   message(writer, 7, (inner) => writeGraph(inner, model.graph, locationOf));
-  for (const [domain, version] of [
-    ["", ONNX_OPSET],
-    ["com.microsoft", 1],
-  ] as const) {
+  // Only the sets that are used: a runtime without ONNX Runtime's own operators refuses their name.
+  const domains = new Set<OperatorDomain>(["", ...model.graph.nodes.map(({ domain }) => domain)]);
+  for (const domain of domains) {
     message(writer, 8, (inner) => {
       inner.uint32(field(1, LENGTH)).string(domain);
-      inner.uint32(field(2, VARINT)).int64(version);
+      inner.uint32(field(2, VARINT)).int64(OPERATOR_SET_VERSION[domain]);
     });
   }
+  for (const entry of Object.entries(metadata)) writePair(writer, 14, entry);
   return writer.finish();
 }
 
@@ -78,6 +100,18 @@ function message(writer: BinaryWriter, number: number, write: (inner: BinaryWrit
   writer.uint32(field(number, LENGTH)).fork();
   write(writer);
   writer.join();
+}
+
+/** A StringStringEntryProto. */
+function writePair(
+  writer: BinaryWriter,
+  number: number,
+  [key, value]: readonly [string, string],
+): void {
+  message(writer, number, (inner) => {
+    inner.uint32(field(1, LENGTH)).string(key);
+    inner.uint32(field(2, LENGTH)).string(value);
+  });
 }
 
 function writeGraph(
@@ -159,10 +193,7 @@ function writeInitializer(
     ["offset", String(initializer.start)],
     ["length", String(initializer.byteLength)],
   ] as const) {
-    message(writer, 13, (inner) => {
-      inner.uint32(field(1, LENGTH)).string(key);
-      inner.uint32(field(2, LENGTH)).string(value);
-    });
+    writePair(writer, 13, [key, value]);
   }
   writer.uint32(field(14, VARINT)).int32(1);
 }

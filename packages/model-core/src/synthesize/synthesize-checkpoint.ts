@@ -1,14 +1,21 @@
-// Writes a checkpoint of seeded random weights in the published stand-alone layout, so that everything around the
-// weights can be run, tested and measured without them. It streams: the 6B presets are 11 GB and take the memory of
-// one piece. Same architecture, seed and dtype, same bytes: each tensor's numbers depend on the seed and its name
-// only.
+// Writes a checkpoint of seeded random weights in the published stand-alone layout, or encoder and projector of a
+// chat model in theirs, so that everything around the weights can be run, tested and measured without them. It
+// streams: the 6B presets are 11 GB and take the memory of one piece. Same architecture, seed and dtype, same bytes:
+// each tensor's numbers depend on the seed and its name only, and an encoder's are the same in both layouts.
 
-import { expectedTensors } from "../checkpoint/expected-tensors.ts";
+import { type ExpectedTensors, expectedTensors } from "../checkpoint/expected-tensors.ts";
 import type { WeightDtype } from "../checkpoint/encoder-tensors.ts";
-import { encoderConfigJson, preprocessorConfigJson } from "../config/config-json.ts";
+import { expectedProjectorTensors, PROJECTOR_NAMINGS } from "../checkpoint/projector-tensors.ts";
+import type { ChatConfig } from "../config/chat-config.ts";
+import {
+  chatConfigJson,
+  encoderConfigJson,
+  preprocessorConfigJson,
+} from "../config/config-json.ts";
 import type { EncoderConfig } from "../config/encoder-config.ts";
 import { ModelError } from "../errors.ts";
 import { float32ToBfloat16, float32ToFloat16 } from "../float-bits.ts";
+import { unshuffledGrid } from "../pixel-unshuffle.ts";
 import { encodeSafetensorsHeader, type SafetensorsLayout } from "../safetensors/write.ts";
 import { DTYPE_BYTES, elementCount } from "../tensor.ts";
 import { initialDistribution } from "./initialization.ts";
@@ -25,6 +32,11 @@ export interface SynthesizeOptions {
   readonly dtype?: WeightDtype;
   /** The preset that the architecture comes from, to be noted in the files. */
   readonly preset?: string;
+  /**
+   * The chat side, with its `projectorWidth`: the files are those of a chat model without its language model.
+   * Default: a stand-alone encoder.
+   */
+  readonly chat?: ChatConfig | undefined;
   /** Largest piece in bytes, at least 1024; default 4 MiB. It does not change the bytes of the file. */
   readonly chunkBytes?: number;
 }
@@ -48,26 +60,32 @@ export interface SynthesizedCheckpoint {
  * A checkpoint of random weights: `config.json`, `preprocessor_config.json` and `model.safetensors`. The first and
  * the last say that it is one, and `readCheckpoint` finds that again.
  *
- * @throws ModelError `invalid-argument` for a seed or chunk size out of range.
+ * @throws ModelError `invalid-argument` for a seed or chunk size out of range, and for a chat side without a width.
  */
 export function synthesizeCheckpoint(
   config: EncoderConfig,
-  { seed, dtype = "bfloat16", preset, chunkBytes = DEFAULT_CHUNK_BYTES }: SynthesizeOptions,
+  options: SynthesizeOptions,
 ): SynthesizedCheckpoint {
+  const { seed, dtype = "bfloat16", preset, chat, chunkBytes = DEFAULT_CHUNK_BYTES } = options;
   checkWhole("seed", seed, { minimum: 0, maximum: MAX_SEED });
   checkWhole("chunkBytes", chunkBytes, { minimum: 1024, maximum: 2 ** 30 });
   const mark = { seed, preset };
-  const expected = expectedTensors(config, { scheme: "standalone", prefix: "" });
+  const expected = chat === undefined ? encoderTensors(config, "") : chatTensors(config, chat);
   const layout = encodeSafetensorsHeader(
     Array.from(expected, ([name, shape]) => ({ name, dtype, shape })),
     { metadata: { format: "pt", ...synthesizedMetadata(mark) } },
   );
   const files = [
     jsonFile("config.json", {
-      ...encoderConfigJson(config, { dtype }),
+      ...(chat === undefined
+        ? encoderConfigJson(config, { dtype })
+        : chatConfigJson(config, { chat, dtype })),
       ...synthesizedConfigJson(mark),
     }),
-    jsonFile("preprocessor_config.json", preprocessorConfigJson(config.imageSize)),
+    jsonFile(
+      "preprocessor_config.json",
+      preprocessorConfigJson(chat?.imageSize ?? config.imageSize),
+    ),
     {
       name: "model.safetensors",
       byteLength: layout.byteLength,
@@ -75,6 +93,29 @@ export function synthesizeCheckpoint(
     },
   ];
   return { files, byteLength: files.reduce((total, file) => total + file.byteLength, 0) };
+}
+
+const CHAT_PREFIX = "vision_model.";
+
+function encoderTensors(config: EncoderConfig, prefix: "" | typeof CHAT_PREFIX): ExpectedTensors {
+  return expectedTensors(config, { scheme: prefix === "" ? "standalone" : "chat", prefix });
+}
+
+function chatTensors(config: EncoderConfig, chat: ChatConfig): ExpectedTensors {
+  const { projectorWidth: width, downsampleRatio } = chat;
+  if (width === undefined) {
+    throw new ModelError(
+      "invalid-argument",
+      "chat.projectorWidth: expected a width, found nothing",
+    );
+  }
+  const { factor } = unshuffledGrid({ rows: 0, columns: 0 }, downsampleRatio);
+  const size = { inputWidth: config.hiddenSize * factor ** 2, width };
+  const [naming] = PROJECTOR_NAMINGS;
+  return new Map([
+    ...expectedProjectorTensors(size, naming),
+    ...encoderTensors(config, CHAT_PREFIX),
+  ]);
 }
 
 interface WeightOptions {
@@ -89,7 +130,8 @@ function* weightChunks(
 ): Generator<Uint8Array<ArrayBuffer>> {
   yield header.slice();
   const chunkElements = Math.floor(chunkBytes / DTYPE_BYTES[dtype]);
-  for (const { name, shape } of entries) {
+  for (const { name: stored, shape } of entries) {
+    const name = stored.startsWith(CHAT_PREFIX) ? stored.slice(CHAT_PREFIX.length) : stored;
     const stream = createRandomStream(seed, name);
     const distribution = initialDistribution(name, shape);
     for (let left = elementCount(shape); left > 0; left -= chunkElements) {

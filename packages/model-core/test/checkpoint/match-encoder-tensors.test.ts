@@ -210,6 +210,40 @@ describe("resolveEncoderWeights refuses", () => {
     );
   });
 
+  it("tensors in a shard that is not there, by the shard's name", async () => {
+    const checkpoint = await tiny((tensors) => {
+      tensors.delete("encoder.layers.0.ls1");
+      tensors.delete("encoder.layers.1.ls1");
+    });
+    const lost = { name: "b.safetensors", tensors: ["encoder.layers.0.ls1", "other"] };
+    const part = await modelErrorOf(() =>
+      resolveEncoderWeights({ ...checkpoint, absentShards: [lost] }),
+    );
+    expect(part.code).toBe("mismatch");
+    expect(part.message).toContain(
+      'missing tensors (2): encoder.layers.0.ls1 (in the missing shard "b.safetensors"), encoder.layers.1.ls1',
+    );
+    const other = { name: "c.safetensors", tensors: ["encoder.layers.1.ls1"] };
+    const all = await modelErrorOf(() =>
+      resolveEncoderWeights({ ...checkpoint, absentShards: [lost, other] }),
+    );
+    expect(all.code).toBe("not-found");
+    expect(all.message).toBe(
+      'tiny: the shards "b.safetensors", "c.safetensors" are missing, with 2 tensors of the encoder: encoder.layers.0.ls1, encoder.layers.1.ls1',
+    );
+  });
+
+  it("an encoder that is wholly in a shard that is not there, under its own names", async () => {
+    const names = [...(await tiny()).tensors.keys()].map((name) => `vision_model.${name}`);
+    const checkpoint = await tiny(none);
+    const absentShards = [{ name: "a.safetensors", tensors: names }];
+    const error = await modelErrorOf(() => resolveEncoderWeights({ ...checkpoint, absentShards }));
+    expect(error.code).toBe("not-found");
+    expect(error.message).toContain(
+      `the shard "a.safetensors" is missing, with ${names.length} tensors of the encoder: vision_model.`,
+    );
+  });
+
   it("many missing tensors, naming ten and the number", async () => {
     const checkpoint = await tiny((tensors) => {
       for (const name of tensors.keys()) if (name.includes(".layers.1.")) tensors.delete(name);

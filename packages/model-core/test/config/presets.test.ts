@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { expectedTensors } from "../../src/checkpoint/expected-tensors.ts";
-import { encoderConfigJson, preprocessorConfigJson } from "../../src/config/config-json.ts";
-import { countParameters } from "../../src/config/count-parameters.ts";
+import { tokensPerTile } from "../../src/config/chat-config.ts";
+import {
+  chatConfigJson,
+  encoderConfigJson,
+  preprocessorConfigJson,
+} from "../../src/config/config-json.ts";
+import { countParameters, countProjectorParameters } from "../../src/config/count-parameters.ts";
 import { parseEncoderConfig } from "../../src/config/parse-encoder-config.ts";
 import { getPreset, presetNames } from "../../src/config/presets.ts";
 import { elementCount } from "../../src/tensor.ts";
@@ -22,7 +27,19 @@ describe("presets", () => {
   });
 
   it("are all there", () => {
-    expect(presetNames).toHaveLength(7);
+    expect(presetNames).toHaveLength(14);
+  });
+
+  // 4096 or 12,800 channels after pixel unshuffle: norm 2n, linear n·T + T and T·T + T.
+  it.each([
+    ["InternVL2_5-1B", 4_482_816],
+    ["InternVL2_5-2B", 12_595_200],
+    ["InternVL2_5-8B", 33_570_816],
+    ["InternVL2_5-26B", 116_429_824],
+    ["InternVL2_5-78B", 172_008_448],
+  ])("%s has a projector of %i parameters", (name, parameters) => {
+    const { config, chat } = getPreset(name);
+    expect(countProjectorParameters(config, chat!)).toBe(parameters);
   });
 
   it.each(presetNames)("%s: the count is that of its tensors", (name) => {
@@ -36,6 +53,16 @@ describe("presets", () => {
     const { config } = getPreset(name);
     expect(parseEncoderConfig(encoderConfigJson(config))).toEqual({ layout: "standalone", config });
   });
+
+  it.each(presetNames.filter((name) => name.startsWith("InternVL")))(
+    "%s survives being written and read as a chat model",
+    (name) => {
+      const { config, chat } = getPreset(name);
+      const json = chatConfigJson(config, { chat: chat! });
+      expect(parseEncoderConfig(json)).toEqual({ layout: "chat", config, chat });
+      expect(tokensPerTile(config, chat!)).toBe(256);
+    },
+  );
 
   it("of another name are refused with the list", async () => {
     const error = await modelErrorOf(() => getPreset("InternViT-7B"));

@@ -3,11 +3,15 @@ import { describe, expect, test } from "vitest";
 import { readCheckpoint } from "../../src/checkpoint/read-checkpoint.ts";
 import { resolveEncoderWeights } from "../../src/checkpoint/match-encoder-tensors.ts";
 import { getPreset } from "../../src/config/presets.ts";
-import { buildEncoderGraph } from "../../src/encoder/build-encoder-graph.ts";
+import {
+  buildEncoderGraph,
+  type EncoderGraphOptions,
+} from "../../src/encoder/build-encoder-graph.ts";
 import { ALL_FUSIONS } from "../../src/encoder/fusion.ts";
+import type { EncoderOutput } from "../../src/encoder/outputs.ts";
 import { encodeGraphModel } from "../../src/onnx/encode-model.ts";
 import { goldenDirectory } from "../golden-directory.ts";
-import { weightsOf } from "./weights-of.ts";
+import { projectorOf, weightsOf } from "./weights-of.ts";
 
 describe("buildEncoderGraph", () => {
   test("leaves out the blocks that no output needs", async () => {
@@ -46,6 +50,110 @@ describe("buildEncoderGraph", () => {
       }
     },
   );
+
+  test("leaves out the blocks after the selected layer, unless another output needs them", () => {
+    const { config, chat } = getPreset("InternVL2_5-1B");
+    const model = { config, weights: weightsOf(config) };
+    const blocks = (outputs: readonly EncoderOutput[], selectLayer: number) =>
+      new Set(
+        buildEncoderGraph(model, { outputs, visual: { ...chat!, selectLayer } })
+          .graph.nodes.map((node) => /^layers\.\d+/.exec(node.name)?.[0])
+          .filter((layer) => layer !== undefined),
+      ).size;
+    expect(blocks(["unshuffled"], -1)).toBe(24);
+    expect(blocks(["unshuffled"], -4)).toBe(21);
+    expect(blocks(["unshuffled"], 3)).toBe(3);
+    expect(blocks(["unshuffled"], 0)).toBe(0);
+    expect(blocks(["unshuffled", "hidden_states.5"], 3)).toBe(5);
+    expect(blocks(["unshuffled", "pooler_output"], 3)).toBe(24);
+  });
+
+  test.each(["InternVL2_5-1B", "InternVL2_5-78B"])(
+    "writes the visual tokens of %s in less than 1 MB, fused and plain",
+    (name) => {
+      const { config, chat } = getPreset(name);
+      const model = { config, weights: weightsOf(config), projector: projectorOf(config, chat!) };
+      for (const fusions of [[], ALL_FUSIONS]) {
+        const built = buildEncoderGraph(model, {
+          fusions,
+          outputs: ["visual_tokens", "unshuffled"],
+          visual: chat!,
+        });
+        expect(built.graph.outputs).toEqual([
+          {
+            name: "visual_tokens",
+            dtype: "float32",
+            shape: ["batch", 256, chat!.projectorWidth],
+          },
+          { name: "unshuffled", dtype: "float32", shape: ["batch", 256, 4 * config.hiddenSize] },
+        ]);
+        expect(encodeGraphModel(built).byteLength).toBeLessThan(1_000_000);
+      }
+    },
+  );
+
+  test("merges the patches of a picture that is not square", () => {
+    const { config, chat } = getPreset("InternVL2_5-1B");
+    const { graph } = buildEncoderGraph(
+      { config, weights: weightsOf(config) },
+      { outputs: ["unshuffled"], visual: chat!, inputSize: { height: 56, width: 140 } },
+    );
+    expect(graph.outputs[0]?.shape).toEqual(["batch", 2 * 5, 4096]);
+  });
+
+  test("refuses visual outputs without what they need", () => {
+    const { config, chat } = getPreset("InternVL2_5-1B");
+    const model = { config, weights: weightsOf(config) };
+    const build = (options: EncoderGraphOptions) => () => buildEncoderGraph(model, options);
+    expect(build({ outputs: ["unshuffled"] })).toThrow("need visual: selectLayer");
+    expect(build({ outputs: ["visual_tokens"], visual: chat! })).toThrow(
+      "visual_tokens needs a projector",
+    );
+    const odd = { height: 448, width: 434 };
+    expect(build({ outputs: ["unshuffled"], visual: chat!, inputSize: odd })).toThrow(
+      "a multiple of 2, got 32×31 (rows×columns)",
+    );
+    const layer = { ...chat!, selectLayer: 25 };
+    expect(build({ outputs: ["unshuffled"], visual: layer })).toThrow(
+      "selectLayer: expected a hidden state from 0 to 24",
+    );
+    const version = { ...chat!, pixelShuffleVersion: "v3" as "v2" };
+    expect(build({ outputs: ["unshuffled"], visual: version })).toThrow("expected v1 or v2");
+  });
+
+  test("refuses a projector for another encoder", () => {
+    const { config } = getPreset("InternVL2_5-1B");
+    const { config: wide, chat } = getPreset("InternVL2_5-26B");
+    const model = { config, weights: weightsOf(config), projector: projectorOf(wide, chat!) };
+    expect(() => buildEncoderGraph(model, { outputs: ["visual_tokens"], visual: chat! })).toThrow(
+      /LayerNormalization needs a vector as long as the last axis/,
+    );
+  });
+
+  test("fixes the batch where one is given", () => {
+    const { config, chat } = getPreset("InternVL2_5-1B");
+    const model = { config, weights: weightsOf(config) };
+    const { graph } = buildEncoderGraph(model, {
+      batch: 3,
+      outputs: ["pooler_output", "unshuffled"],
+      visual: chat!,
+    });
+    expect(graph.inputs.map(({ shape }) => shape)).toEqual([[3, 3, 448, 448]]);
+    expect(graph.outputs.map(({ shape }) => shape)).toEqual([
+      [3, 1024],
+      [3, 256, 4096],
+    ]);
+    for (const batch of [0, -1, 1.5, Number.NaN]) {
+      expect(() => buildEncoderGraph(model, { batch })).toThrow(/batch: expected a whole number/);
+    }
+    expect(() =>
+      buildEncoderGraph(model, {
+        batch: 1,
+        inputs: ["pixels", "pixel_values"],
+        normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
+      }),
+    ).toThrow("a fixed batch needs one input");
+  });
 
   test("refuses a size that is no multiple of the patch", () => {
     const { config } = getPreset("InternViT-300M-448px-V2_5");

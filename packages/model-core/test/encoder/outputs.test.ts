@@ -18,6 +18,25 @@ describe("hiddenStateOf", () => {
   });
 
   test.each([
+    [-1, 24],
+    [-4, 21],
+    [-25, 0],
+    [0, 0],
+    [21, 21],
+    [24, 24],
+  ])("selectLayer %i of 24 layers needs %i blocks", (selectLayer, blocks) => {
+    expect(hiddenStateOf("visual_tokens", config, { selectLayer })).toBe(blocks);
+    expect(hiddenStateOf("unshuffled", config, { selectLayer })).toBe(blocks);
+    expect(hiddenStateOf("pooler_output", config, { selectLayer })).toBe(24);
+  });
+
+  test.each([25, -26, 0.5, Number.NaN, Infinity])("refuses selectLayer %d", (selectLayer) => {
+    expect(() => hiddenStateOf("unshuffled", config, { selectLayer })).toThrow(
+      `selectLayer: expected a hidden state from 0 to 24, or from the end from -1 to -25, got ${selectLayer}`,
+    );
+  });
+
+  test.each([
     "hidden_states.25",
     "hidden_states.-1",
     "hidden_states.01",
@@ -28,7 +47,7 @@ describe("hiddenStateOf", () => {
     "__proto__",
   ])("refuses %j and says what there is", (output) => {
     expect(() => hiddenStateOf(output, config)).toThrow(
-      /no output ".*"; it has last_hidden_state, pooler_output, patch_mean and hidden_states.0 to hidden_states.24/,
+      /no output ".*"; it has last_hidden_state, pooler_output, patch_mean, unshuffled, visual_tokens and hidden_states.0 to hidden_states.24/,
     );
   });
 });
@@ -41,6 +60,10 @@ describe("features", () => {
     expect(features).toEqual({ poolerOutput: tensor, hiddenStates: { 3: tensor } });
     expect(featureOf(features, "hidden_states.3")).toBe(tensor);
     expect(featureOf(features, "pooler_output")).toBe(tensor);
+    const visual = toFeatures({ visual_tokens: tensor, unshuffled: tensor });
+    expect(visual).toEqual({ visualTokens: tensor, unshuffled: tensor });
+    expect(featureOf(visual, "visual_tokens")).toBe(tensor);
+    expect(featureOf(visual, "unshuffled")).toBe(tensor);
   });
 
   test("that were not computed are an error that names them", () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createGraphBuilder } from "../../src/onnx/builder.ts";
 import { encodeGraphModel } from "../../src/onnx/encode-model.ts";
 import { add, cast } from "../../src/onnx/ops/elementwise.ts";
+import { fusedMatMul } from "../../src/onnx/ops/linear-algebra.ts";
 import { reduceMean } from "../../src/onnx/ops/reduction.ts";
 
 /** All fields of one message: number → raw values in order (varint as number, bytes as they are). */
@@ -52,12 +53,37 @@ describe("encodeGraphModel", () => {
   const message = fields(encodeGraphModel(model, { locationOf: (file) => `blobs/${file}` }));
   const [graph] = inner(message, 7);
 
-  test("writes IR version and both operator sets", () => {
+  test("writes IR version and the operator sets that are used", () => {
+    const operatorSets = (of: typeof message) =>
+      inner(of, 8).map((set) => [text(set.get(1)?.[0]), set.get(2)?.[0]]);
     expect(message.get(1)).toEqual([10]);
-    expect(inner(message, 8).map((set) => [text(set.get(1)?.[0]), set.get(2)?.[0]])).toEqual([
+    expect(operatorSets(message)).toEqual([["", 20]]);
+    const builder = createGraphBuilder();
+    const x = builder.input("x", "float32", [2, 2]);
+    builder.output("y", fusedMatMul(builder, x, x));
+    expect(operatorSets(fields(encodeGraphModel(builder.finish("fused"))))).toEqual([
       ["", 20],
       ["com.microsoft", 1],
     ]);
+  });
+
+  test("writes version, description and metadata where they are given", () => {
+    const described = fields(
+      encodeGraphModel(model, {
+        producerVersion: "1.2.3",
+        description: "a sample",
+        metadata: { one: "1", two: "zwei" },
+      }),
+    );
+    expect(described.get(3)?.map(text)).toEqual(["1.2.3"]);
+    expect(described.get(6)?.map(text)).toEqual(["a sample"]);
+    expect(inner(described, 14).map((entry) => [1, 2].map((n) => text(entry.get(n)?.[0])))).toEqual(
+      [
+        ["one", "1"],
+        ["two", "zwei"],
+      ],
+    );
+    for (const number of [3, 6, 14]) expect(message.has(number)).toBe(false);
   });
 
   test("writes nodes with scoped names, in order", () => {

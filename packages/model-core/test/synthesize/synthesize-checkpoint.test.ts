@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bytesSource } from "../../src/byte-source.ts";
 import { memoryDirectory } from "../../src/checkpoint/directory.ts";
 import { matchEncoderTensors } from "../../src/checkpoint/match-encoder-tensors.ts";
+import { resolveProjectorWeights } from "../../src/checkpoint/match-projector-tensors.ts";
 import { readCheckpoint } from "../../src/checkpoint/read-checkpoint.ts";
 import { getPreset } from "../../src/config/presets.ts";
 import {
@@ -102,6 +103,49 @@ describe("synthesizeCheckpoint", () => {
         ["internvit.synthesized", "seeded random weights, not a trained model; seed 42"],
       ]),
     );
+  });
+
+  it("is a chat model's encoder and projector when a chat side is given", async () => {
+    const { chat } = getPreset("InternVL2_5-1B");
+    const tinyChat = { ...chat!, imageSize: 28, projectorWidth: 6 };
+    const options = { seed: 42, dtype: "float32", chat: tinyChat } as const;
+    const files = filesOf(synthesizeCheckpoint(TINY, options));
+    const checkpoint = await readCheckpoint(memoryDirectory("made", files));
+    expect(checkpoint).toMatchObject({ layout: "chat", config: TINY, chat: tinyChat });
+    expect(checkpoint.synthesized).toEqual({ seed: 42, preset: undefined });
+    expect(checkpoint.configJson).toMatchObject({
+      architectures: ["InternVLChatModel"],
+      dynamic_image_size: true,
+      llm_config: { hidden_size: 6 },
+      ps_version: "v2",
+      template: "internvl2_5",
+    });
+    const match = matchEncoderTensors(checkpoint);
+    expect(match).toMatchObject({ scheme: "chat", prefix: "vision_model.", unexpected: [] });
+    expect(match.ignored).toEqual([{ prefix: "mlp1.", count: 6 }]);
+    expect(resolveProjectorWeights(checkpoint).linear1.weight.shape).toEqual([6, 32]);
+
+    // The encoder is the stand-alone one of the same seed.
+    const inside = await readAll(files.get("model.safetensors")!);
+    const alone = await readAll(weights({ seed: 42, dtype: "float32" }));
+    for (const [name, tensor] of alone) expect(inside.get(`vision_model.${name}`)).toEqual(tensor);
+    const norm = inside.get("mlp1.0.weight")!.data as Float32Array;
+    expect(norm.every((value) => Math.abs(value - 1) < 0.2)).toBe(true);
+  });
+
+  // Pinned as the stand-alone bytes are.
+  it("gives the same bytes of a chat model everywhere", async () => {
+    const { chat } = getPreset("InternVL2_5-1B");
+    const tinyChat = { ...chat!, imageSize: 28, projectorWidth: 6 };
+    expect(await sha256(weights({ seed: 7, chat: tinyChat }))).toBe(
+      "1f83039bbb80fa52d6efea9ee460ba6f7e9446c8b0bf880754a8e7b821325986",
+    );
+  });
+
+  it("needs the width of visual tokens for a chat model", async () => {
+    const { projectorWidth: _, ...chat } = getPreset("InternVL2_5-1B").chat!;
+    const error = await modelErrorOf(() => synthesizeCheckpoint(TINY, { seed: 0, chat }));
+    expect(error.message).toContain("chat.projectorWidth: expected a width");
   });
 
   it("is still recognised when its config.json was replaced", async () => {

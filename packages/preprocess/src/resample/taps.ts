@@ -38,18 +38,26 @@ export function buildTaps(kernel: Kernel, request: TapRequest): TapTable {
   const scale = inputSize / outputSize;
   const filterScale = Math.max(scale, 1);
   const support = kernel.support * filterScale;
-  // No output has more taps than this; no more than the input has pixels.
-  const most = Math.min(Math.ceil(support) * 2 + 1, inputSize);
-  const stride = (most + 3) & ~3;
   const starts = new Int32Array(outputs);
   const counts = new Int32Array(outputs);
+  let most = 0;
+  for (let i = 0; i < outputs; i++) {
+    const center = (first + i + 0.5) * scale;
+    const start = Math.max(Math.trunc(center - support + 0.5), 0);
+    const count = Math.min(Math.trunc(center + support + 0.5), inputSize) - start;
+    starts[i] = start;
+    counts[i] = count;
+    most = Math.max(most, count);
+  }
+  // Every tap of room is a tap of work in the horizontal pass, so there is no more than the window needs.
+  const stride = (most + 3) & ~3;
   const weights = new Int32Array(outputs * stride);
   const raw = new Float64Array(stride);
   const inverse = 1 / filterScale;
   for (let i = 0; i < outputs; i++) {
     const center = (first + i + 0.5) * scale;
-    const start = Math.max(Math.trunc(center - support + 0.5), 0);
-    const count = Math.min(Math.trunc(center + support + 0.5), inputSize) - start;
+    const start = starts[i]!;
+    const count = counts[i]!;
     let sum = 0;
     for (let k = 0; k < count; k++) {
       const weight = kernel.weight((k + start - center + 0.5) * inverse);
@@ -61,8 +69,6 @@ export function buildTaps(kernel: Kernel, request: TapRequest): TapTable {
       const scaled = normalized * (1 << WEIGHT_BITS);
       weights[i * stride + k] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
     }
-    starts[i] = start;
-    counts[i] = count;
   }
   return { outputs, stride, starts, counts, weights };
 }

@@ -7,4 +7,5 @@ export {
   type DecodeOptions,
   type SourceMode,
 } from "./decode.ts";
+export { reencodeJpeg } from "./jpeg-reencode.ts";
 export { detectImageFormat, type ImageFormat } from "./image-format.ts";

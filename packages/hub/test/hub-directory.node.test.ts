@@ -1,0 +1,180 @@
+import {
+  matchEncoderTensors,
+  memoryDirectory,
+  readCheckpoint,
+  readTensor,
+} from "@internvit/model-core";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+import { getRevision, hubDirectory, parseModelReference } from "../src/index.ts";
+import { type HubServer, sha256, gitSha1, startHub } from "@internvit/test-kit";
+import { CHAT, ENCODER, failureOf, fileOf } from "./models.ts";
+
+let hub: HubServer;
+beforeEach(async () => {
+  hub = await startHub([ENCODER, CHAT, { ...CHAT, repository: "OpenGVLab/gated", gated: true }]);
+});
+afterEach(() => hub.close());
+
+const reference = (text: string) => parseModelReference(text)!;
+
+test("a revision is its commit and its files with size and hash", async () => {
+  const { endpoint } = hub;
+  const revision = await getRevision(reference("OpenGVLab/tiny-layernorm@refs/pr/1"), { endpoint });
+  expect(revision.commit).toBe(ENCODER.commit);
+  const weights = fileOf(ENCODER, "model.safetensors");
+  const config = fileOf(ENCODER, "config.json");
+  expect(revision.files).toContainEqual({
+    name: "model.safetensors",
+    size: weights.byteLength,
+    sha256: sha256(weights),
+  });
+  expect(revision.files).toContainEqual({
+    name: "config.json",
+    size: config.byteLength,
+    gitSha1: gitSha1(config),
+  });
+});
+
+test("a checkpoint on the hub opens by ranges, with the tensors of the local one", async () => {
+  const directory = await hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
+  const remote = await readCheckpoint(directory);
+  const local = await readCheckpoint(memoryDirectory("local", CHAT.files));
+  expect(remote.config).toEqual(local.config);
+  expect(remote.tensors).toEqual(local.tensors);
+  expect(matchEncoderTensors(remote).weights).toBeDefined();
+
+  const entry = remote.tensors.get("mlp1.1.weight")!;
+  const tensor = await readTensor(remote.files.get(entry.file)!, entry);
+  expect(tensor).toEqual(await readTensor(local.files.get(entry.file)!, entry));
+  expect(await directory.open("nothing.json")).toBeUndefined();
+});
+
+test("bytes beyond the cached head are fetched as they are asked for", async () => {
+  const directory = await hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
+  const name = "model-00001-of-00003.safetensors";
+  const source = (await directory.open(name))!;
+  const bytes = fileOf(CHAT, name);
+  for (const [start, end] of [
+    [0, 8],
+    [131_000, 131_100],
+    [bytes.byteLength - 1, bytes.byteLength],
+    [5, 5],
+  ] as const) {
+    expect(await source.read(start, end)).toEqual(new Uint8Array(bytes.subarray(start, end)));
+  }
+  expect((await failureOf(source.read(0, bytes.byteLength + 1))).code).toBe("invalid-argument");
+});
+
+test("the token goes to the hub and never to the server that it redirects to", async () => {
+  const directory = await hubDirectory(reference("OpenGVLab/gated"), {
+    endpoint: hub.endpoint,
+    token: "hf_good",
+  });
+  await readCheckpoint(directory);
+  const to = (server: string) => hub.log.filter((request) => request.server === server);
+  expect(to("hub").every(({ authorization }) => authorization === "Bearer hf_good")).toBe(true);
+  expect(to("cdn").length).toBeGreaterThan(2);
+  expect(to("cdn").every(({ authorization }) => authorization === undefined)).toBe(true);
+});
+
+test("what does not exist is named, and a gated model says what to do", async () => {
+  const { endpoint } = hub;
+  const ask = (text: string, options = {}) =>
+    failureOf(getRevision(reference(text), { endpoint, ...options }));
+  const repository = await ask("OpenGVLab/absent");
+  expect(repository).toMatchObject({ code: "not-found" });
+  expect(repository.message).toContain("no such repository");
+  const revision = await ask("OpenGVLab/tiny-chat@absent");
+  expect(revision).toMatchObject({ code: "not-found" });
+  expect(revision.message).toContain("no such revision");
+  const gated = await ask("OpenGVLab/gated", { token: "hf_bad_secret" });
+  expect(gated).toMatchObject({ code: "unauthorized", status: 403 });
+  expect(gated.message).toMatch(/accept its licence at .*\/OpenGVLab\/gated/);
+  expect(gated.message).not.toContain("hf_bad_secret");
+  expect((await ask("OpenGVLab/gated")).message).toContain("set HF_TOKEN");
+});
+
+test("failures that pass are tried again, others are not", async () => {
+  const options = { endpoint: hub.endpoint, retryDelay: 1 };
+  let count = 0;
+  hub.fault = () => (count++ < 3 ? { status: [503, 429, 500][count - 1]! } : undefined);
+  await getRevision(reference("OpenGVLab/tiny-chat"), options);
+  expect(count).toBe(4);
+
+  count = 0;
+  hub.fault = () => ({ status: count++ < 100 ? 403 : 200 });
+  await failureOf(getRevision(reference("OpenGVLab/tiny-chat"), options));
+  expect(count).toBe(1);
+
+  count = 0;
+  hub.fault = () => ({ status: count++ < 100 ? 503 : 200 });
+  const error = await failureOf(getRevision(reference("OpenGVLab/tiny-chat"), options));
+  expect(error).toMatchObject({ code: "network", status: 503 });
+  expect(count).toBe(6);
+});
+
+test("Retry-After is obeyed, and reported when it asks for too much", async () => {
+  const options = { endpoint: hub.endpoint, retryDelay: 1 };
+  let count = 0;
+  hub.fault = () => (count++ === 0 ? { status: 429, headers: { "retry-after": "1" } } : undefined);
+  const start = performance.now();
+  await getRevision(reference("OpenGVLab/tiny-chat"), options);
+  expect(performance.now() - start).toBeGreaterThan(950);
+
+  hub.fault = () => ({ status: 429, headers: { "retry-after": "3600" } });
+  const error = await failureOf(getRevision(reference("OpenGVLab/tiny-chat"), options));
+  expect(error.message).toContain("wait 3600 s");
+});
+
+const listing = (siblings: unknown) => async () => ({
+  status: 200,
+  headers: new Headers(),
+  body: new Response(JSON.stringify({ sha: "a".repeat(40), siblings })).body,
+});
+
+test("a listing without hashes, or with a path that leaves the repository, is refused", async () => {
+  const { endpoint } = hub;
+  const blobId = "b".repeat(40);
+  for (const file of [
+    { rfilename: "config.json", size: 3 },
+    { rfilename: "../config.json", size: 3, blobId },
+    { rfilename: "a//b", size: 3, blobId },
+    { rfilename: "a\\b", size: 3, blobId },
+    { rfilename: "a", size: -1, blobId },
+    { rfilename: "a", size: 1, blobId, lfs: { sha256: "../../../x" } },
+  ]) {
+    const options = { endpoint, fetch: listing([file]) };
+    const error = await failureOf(getRevision(reference("a/b"), options));
+    expect(error.code, JSON.stringify(file)).toBe("malformed");
+  }
+});
+
+test("a server that sends another file than before is noticed", async () => {
+  const directory = await hubDirectory(reference("OpenGVLab/tiny-chat"), {
+    endpoint: hub.endpoint,
+    retryDelay: 1,
+  });
+  const source = (await directory.open("model-00001-of-00003.safetensors"))!;
+  await source.read(140_000, 140_008);
+  hub.fault = () => ({ headers: { etag: '"another"' } });
+  expect((await failureOf(source.read(150_000, 150_008))).code).toBe("changed");
+});
+
+test("reading can be aborted", async () => {
+  hub.fault = ({ server }) => (server === "cdn" ? { stallAfter: 4 } : undefined);
+  const directory = await hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
+  const source = (await directory.open("model-00001-of-00003.safetensors"))!;
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 50);
+  await expect(source.read(0, 100, controller.signal)).rejects.toBe(reason);
+});
+
+test("an endpoint that is no address, or holds a password, is refused without being quoted", async () => {
+  for (const endpoint of ["", "huggingface.co", "ftp://x", "https://user:pass-word@x"]) {
+    const error = await failureOf(getRevision(reference("a/b"), { endpoint }));
+    expect(error.code).toBe("invalid-argument");
+    expect(error.message).not.toContain("pass-word");
+  }
+});

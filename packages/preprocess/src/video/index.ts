@@ -1,0 +1,2 @@
+export { openVideo, type OpenVideoOptions } from "./open-video.ts";
+export type { FrameOptions, VideoLimits, VideoSource } from "./video-source.ts";
