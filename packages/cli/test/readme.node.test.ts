@@ -22,7 +22,9 @@ describe.skipIf(process.platform === "win32")("the README", () => {
       copyFileSync(fixturePath("images", name), path("photos", name));
     }
     copyFileSync(fixturePath("images", "photo-420.jpg"), path("cat.jpg"));
+    copyFileSync(fixturePath("images", "photo-444.jpg"), path("dog.jpg"));
     cpSync(fixturePath("tiny-layernorm"), path("checkpoint"), { recursive: true });
+    cpSync(fixturePath("tiny-chat"), path("chat-checkpoint"), { recursive: true });
     mkdirSync(path("bin"));
     const wrapper = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
     writeFileSync(path("bin", "internvit"), wrapper);
@@ -32,7 +34,14 @@ describe.skipIf(process.platform === "win32")("the README", () => {
       env: { PATH: `${path("bin")}${delimiter}${process.env["PATH"]}` },
     });
     expect(finished).toMatchObject({ code: 0, stderr: "" });
-    for (const name of ["features.safetensors", "pixels.npy", "output/features.png"]) {
+    for (const name of [
+      "features.safetensors",
+      "pixels.npy",
+      "output/features.png",
+      "output/contact-sheet.png",
+      "tokens.safetensors",
+      "exported/model.onnx",
+    ]) {
       expect(existsSync(path(name)), name).toBe(true);
     }
   });
