@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { fixturePath, readGoldenJson } from "@internvit/test-kit";
+import { fixturePath, goldenPath, readGoldenJson } from "@internvit/test-kit";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 
@@ -17,7 +17,8 @@ function tiles(image: string, output: string, ...options: string[]) {
 describe("tiles", () => {
   it("writes the golden tiles, the thumbnail last, and a contact sheet", async () => {
     using folder = temporaryFolder();
-    const finished = await tiles(PHOTO, folder.path, "--max-tiles", "12");
+    const photo = goldenPath("images", "photo-444.jpg");
+    const finished = await tiles(photo, folder.path, "--max-tiles", "12");
     expect(finished.code).toBe(0);
     const plan = JSON.parse(readFileSync(join(folder.path, "plan.json"), "utf8"));
     const { images } = readGoldenJson("preprocess.json") as {

@@ -34,7 +34,8 @@ describe("tokens", () => {
     const output = join(folder.path, "tokens.safetensors");
     const expected = goldenPath("tiny-chat", "expected.safetensors");
     const source = ["--pixel-values", `${expected}:pixel_values`, `--select-layer=${layer}`];
-    expect(await tokens(output, ...source)).toMatchObject({ code: 0, stderr: "" });
+    const model = ["--model", goldenPath("tiny-chat"), "--output", output];
+    expect(await runCli(["tokens", ...model, ...source])).toMatchObject({ code: 0, stderr: "" });
     const found = readSafetensors(output).tensors.get("visual_tokens")!;
     const golden = readGoldenTensors("tiny-chat", "expected.safetensors").get(name)!;
     expect(found.shape).toEqual(golden.shape);

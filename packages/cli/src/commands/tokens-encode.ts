@@ -1,6 +1,6 @@
 // The loop of `tokens`: picture after picture through the encoder into the result file.
 
-import { featureOf, type VisionEncoder } from "@internvit/model-core";
+import { featureOf, ModelError, type VisionEncoder } from "@internvit/model-core";
 
 import type { Report } from "../events.ts";
 import type { VisualInput } from "../pictures/visual-input.ts";
@@ -35,7 +35,8 @@ export async function encodeTokens(
     const visual = featureOf(features, "visual_tokens");
     const [rows = 0, perTile = 0] = visual.shape;
     if (rows !== tiles || rows * perTile !== tokens.end - tokens.start) {
-      throw new Error(
+      throw new ModelError(
+        "mismatch",
         `${label}: the plan says ${tiles} tiles and ${tokens.end - tokens.start} tokens, the encoder gave [${visual.shape.join(", ")}]`,
       );
     }

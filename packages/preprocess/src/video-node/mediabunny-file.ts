@@ -39,7 +39,7 @@ export function describeLoadError(error: unknown): string {
   }
   const [line = ""] = String(message).split("\n");
   if (line.includes("native binding")) {
-    return `@mediabunny/server is installed, but its native binary is missing: ${line}`;
+    return `@mediabunny/server is installed, but its native binary is missing: ${line.replace(/\.$/u, "")}`;
   }
   return `@mediabunny/server does not load: ${line}`;
 }

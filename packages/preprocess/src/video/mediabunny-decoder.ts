@@ -1,6 +1,7 @@
 // A video through mediabunny: it reads the container, and WebCodecs (browsers) or decoders registered with it (Node)
 // decode. Every packet is one frame; sorted by time they are the frames in presentation order, as in decord.
 
+import type { ByteSource } from "@internvit/model-core";
 import {
   ALL_FORMATS,
   EncodedPacketSink,
@@ -8,23 +9,24 @@ import {
   UnsupportedInputFormatError,
   VideoSampleSink,
   type InputVideoTrack,
-  type Source,
 } from "mediabunny";
 
 import { isPreprocessError, PreprocessError } from "../errors.ts";
 import type { RgbImage } from "../image.ts";
 import { containDecodeErrors } from "./contain-decode-errors.ts";
+import { containerSource } from "./container-source.ts";
 import type { FrameDecoder } from "./create-video-source.ts";
 import { averageFrameRate } from "./frame-rate.ts";
 import { frameToRgb } from "./frame-to-rgb.ts";
 import { checkFrameSize } from "./limits.ts";
 import type { MediabunnyOptions } from "./mediabunny-options.ts";
 
-/** The decoder over an open container; it owns `source` from now on. */
+/** The decoder over the bytes of a container. */
 export async function createMediabunnyDecoder(
-  source: Source,
+  bytes: ByteSource,
   options: MediabunnyOptions,
 ): Promise<FrameDecoder> {
+  const { source, startOver } = containerSource(bytes);
   const input = new Input({ formats: ALL_FORMATS, source });
   const close = async (): Promise<void> => {
     input.dispose();
@@ -32,7 +34,15 @@ export async function createMediabunnyDecoder(
   };
   try {
     const track = await findTrack(input, options);
-    return { ...(await describe(track, options)), close };
+    const { decode, ...facts } = await describe(track, options);
+    return {
+      ...facts,
+      decode: (indices, signal) => {
+        startOver();
+        return decode(indices, signal);
+      },
+      close,
+    };
   } catch (error) {
     await close();
     options.signal?.throwIfAborted();

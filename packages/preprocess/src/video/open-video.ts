@@ -1,7 +1,6 @@
 // Videos wherever WebCodecs are: in browsers, and in Node once decoders have been registered with mediabunny.
 
 import type { ByteSource } from "@internvit/model-core";
-import { BlobSource, BufferSource, CustomSource, type Source } from "mediabunny";
 
 import { createVideoSource, type FrameDecoder } from "./create-video-source.ts";
 import { createMediabunnyDecoder } from "./mediabunny-decoder.ts";
@@ -48,15 +47,17 @@ export async function openDecoder(
   source: Blob | Uint8Array | ByteSource,
   options: MediabunnyOptions,
 ): Promise<FrameDecoder> {
-  return createMediabunnyDecoder(toSource(source), options);
+  return createMediabunnyDecoder(toByteSource(source), options);
 }
 
-function toSource(source: Blob | Uint8Array | ByteSource): Source {
-  if (source instanceof Uint8Array) return new BufferSource(source);
-  if (source instanceof Blob) return new BlobSource(source);
-  return new CustomSource({
-    getSize: () => source.byteLength,
-    read: (start, end) => source.read(start, end),
-    prefetchProfile: "fileSystem",
-  });
+function toByteSource(source: Blob | Uint8Array | ByteSource): ByteSource {
+  if (source instanceof Uint8Array) {
+    const { byteLength } = source;
+    return { byteLength, read: async (start, end) => source.subarray(start, end) };
+  }
+  if (!(source instanceof Blob)) return source;
+  return {
+    byteLength: source.size,
+    read: async (start, end) => new Uint8Array(await source.slice(start, end).arrayBuffer()),
+  };
 }
