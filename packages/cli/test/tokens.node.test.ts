@@ -76,6 +76,7 @@ describe("tokens", () => {
     const { tensors, metadata } = readSafetensors(output);
     expect(tensors.get("visual_tokens")!.shape).toEqual([count, perTile, width]);
     expect(metadata["prompt"]).toBe(result.prompt);
+    expect(metadata).toMatchObject({ select_layer: "-1", ps_version: "v2", tokens_per_tile: "16" });
     expect(JSON.parse(metadata["tiling"]!)).toMatchObject({ max_tiles: 12, tile_size: 112 });
   });
 

@@ -158,7 +158,20 @@ function tokenFacts(
     ...input.facts,
     normalization: { mean: input.normalization.mean, std: input.normalization.std },
     ...encoderFacts(model, info),
+    ...visualFacts(info),
     ...versionFacts(info),
+  };
+}
+
+/** From which hidden state, how, and by whose projector the tokens were made. */
+function visualFacts({ visual }: EncoderInfo): Provenance {
+  if (visual === undefined) return {};
+  return {
+    select_layer: visual.selectLayer,
+    downsample_ratio: visual.downsampleRatio,
+    ps_version: visual.pixelShuffleVersion,
+    tokens_per_tile: visual.tokensPerTile,
+    projector: visual.projector ?? null,
   };
 }
 
