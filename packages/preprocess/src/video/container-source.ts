@@ -1,6 +1,7 @@
 // Bytes as mediabunny reads them. Its own cache is left off and replaced by one here, so that every read is seen:
-// mediabunny 1.61 reads the end of a broken Matroska file over and over without ever pausing, which would stop a
-// page or a process for good. A range that is read again and again ends the reading instead.
+// mediabunny 1.61 searches a broken Matroska file for the next element over and over without ever pausing, which
+// would stop a page or a process for good. Reads that go round in a circle (found as in Brent's cycle detection: is
+// the range read again that was read 1, 2, 4, 8 … reads ago?) end in an error instead.
 
 import type { ByteSource } from "@internvit/model-core";
 import { CustomSource, type Source } from "mediabunny";
@@ -8,14 +9,17 @@ import { CustomSource, type Source } from "mediabunny";
 /** How many bytes are read at once: packets follow each other, and most are smaller. */
 const WINDOW_BYTES = 256 * 1024;
 
-/** Formats are told apart by reading the same first bytes again, a few dozen times at most. */
-const MAX_REPEATED_READS = 1000;
+/** While a file is opened: formats are told apart by reading the same first bytes, a few dozen times at most. */
+const MAX_REPEATS_OPENING = 1000;
+
+/** While frames are decoded: a key packet may be read again for every frame that depends on it. */
+const MAX_REPEATS_DECODING = 1_000_000;
 
 /** A source for mediabunny. */
 export interface ContainerSource {
   readonly source: Source;
-  /** Says that what follows may read the same bytes again with good reason. */
-  readonly startOver: () => void;
+  /** Says that the file is open and frames are decoded next. */
+  readonly startDecoding: () => void;
 }
 
 /** The source over `bytes`, which stays the caller's. */
@@ -24,18 +28,20 @@ export function containerSource(bytes: ByteSource): ContainerSource {
     start: 0,
     data: new Uint8Array(0),
   };
-  let previous = { start: -1, end: -1, repeats: 0 };
+  let circle = { start: -1, end: -1, repeats: 0, reads: 0, patience: 1 };
+  let maxRepeats = MAX_REPEATS_OPENING;
 
-  const countRepeats = (start: number, end: number): void => {
-    const again = previous.start === start && previous.end === end;
-    previous = { start, end, repeats: again ? previous.repeats + 1 : 0 };
-    if (previous.repeats > MAX_REPEATED_READS) {
-      throw new Error(`its structure leads nowhere at bytes ${start} to ${end}`);
+  const refuseCircles = (start: number, end: number): void => {
+    circle.reads++;
+    if (circle.start === start && circle.end === end && ++circle.repeats > maxRepeats) {
+      throw new Error(`its structure leads back to bytes ${start} to ${end} for ever`);
     }
+    if (circle.reads < circle.patience) return;
+    circle = { start, end, repeats: 0, reads: 0, patience: circle.patience * 2 };
   };
 
   const read = (start: number, end: number): Uint8Array | Promise<Uint8Array> => {
-    countRepeats(start, end);
+    refuseCircles(start, end);
     const offset = start - window.start;
     if (offset >= 0 && end <= window.start + window.data.length) {
       return window.data.subarray(offset, offset + end - start);
@@ -55,8 +61,9 @@ export function containerSource(bytes: ByteSource): ContainerSource {
 
   return {
     source: new CustomSource({ getSize: () => bytes.byteLength, read, maxCacheSize: 0 }),
-    startOver: () => {
-      previous = { start: -1, end: -1, repeats: 0 };
+    startDecoding: () => {
+      circle = { start: -1, end: -1, repeats: 0, reads: 0, patience: 1 };
+      maxRepeats = MAX_REPEATS_DECODING;
     },
   };
 }

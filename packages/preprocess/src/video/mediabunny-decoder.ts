@@ -26,7 +26,7 @@ export async function createMediabunnyDecoder(
   bytes: ByteSource,
   options: MediabunnyOptions,
 ): Promise<FrameDecoder> {
-  const { source, startOver } = containerSource(bytes);
+  const { source, startDecoding } = containerSource(bytes);
   const input = new Input({ formats: ALL_FORMATS, source });
   const close = async (): Promise<void> => {
     input.dispose();
@@ -38,7 +38,7 @@ export async function createMediabunnyDecoder(
     return {
       ...facts,
       decode: (indices, signal) => {
-        startOver();
+        startDecoding();
         return decode(indices, signal);
       },
       close,
