@@ -47,27 +47,27 @@ export function yuvToRgb(frame: YuvFrame, color: YuvColor): RgbImage {
   const { width, height, y: luma, u, v, shift } = frame;
   const { light, red, blue, greenU, greenV } = tables(color);
   const data = new Uint8Array(width * height * 3);
+  // Cuts to 0…255 when written to.
+  const clamped = new Uint8ClampedArray(data.buffer);
+  const lastChroma = u.width - 1;
   let o = 0;
   for (let row = 0; row < height; row++) {
     const lumaRow = luma.offset + row * luma.stride;
     const uRow = u.offset + (row >> shift.y) * u.stride;
     const vRow = v.offset + (row >> shift.y) * v.stride;
     for (let column = 0; column < width; column++, o += 3) {
+      let chroma = column >> shift.x;
       // mediabunny cuts the last chroma column of an odd width off; its neighbour stands in.
-      const chroma = Math.min(column >> shift.x, u.width - 1);
+      if (chroma > lastChroma) chroma = lastChroma;
       const sampleU = u.data[uRow + chroma * u.step]!;
       const sampleV = v.data[vRow + chroma * v.step]!;
       const base = light[luma.data[lumaRow + column * luma.step]!]!;
-      data[o] = clip(base + red[sampleV]!);
-      data[o + 1] = clip(base + greenU[sampleU]! + greenV[sampleV]!);
-      data[o + 2] = clip(base + blue[sampleU]!);
+      clamped[o] = base + red[sampleV]!;
+      clamped[o + 1] = base + greenU[sampleU]! + greenV[sampleV]!;
+      clamped[o + 2] = base + blue[sampleU]!;
     }
   }
   return { width, height, data };
-}
-
-function clip(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
 interface Tables {

@@ -131,6 +131,16 @@ describe("openVideoFile", () => {
     },
   );
 
+  it.each([417, 3516])("does not read a WebM in circles, broken at byte %d", async (at) => {
+    const webm = Uint8Array.from(await readFile(fixturePath("video", "vp9.webm")));
+    webm[at] = 0;
+    const path = await write("circle.webm", webm);
+    await expect(decodeAll(path, "mediabunny")).rejects.toMatchObject({
+      code: "malformed",
+      message: expect.stringContaining("leads back"),
+    });
+  });
+
   it.each([
     ["a picture", fixturePath("images", "rgb.png"), "unsupported", "found a PNG picture"],
     ["nothing", "no-such.mp4", "not-found", "found nothing"],
