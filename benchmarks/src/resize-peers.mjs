@@ -18,8 +18,8 @@ import {
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
 import sharp from "sharp";
 
-import { scalarPasses } from "../../packages/preprocess/dist/resample/scalar-passes.js";
-import { resample } from "../../packages/preprocess/dist/resize.js";
+import { scalarResample } from "../../packages/preprocess/dist/resample/scalar-resample.js";
+import { resampleWindow } from "../../packages/preprocess/dist/resize.js";
 
 import { startPython } from "./python-peer.mjs";
 
@@ -84,7 +84,7 @@ export function oursWithoutSimd(side) {
       const { image } = await sources(file);
       const size = { width: side, height: side, filter: /** @type {const} */ ("bicubic") };
       const start = performance.now();
-      const { data } = resample(image, { ...size, window, passes: scalarPasses });
+      const { data } = resampleWindow(image, { ...size, window, resample: scalarResample });
       return { ms: performance.now() - start, pixels: data };
     },
     close() {},
@@ -114,10 +114,10 @@ export function sharpAlone(side) {
 }
 
 /**
- * transformers.js from a folder that has it in its node_modules.
- * @param {string} folder @param {number} side @returns {Promise<Peer>}
+ * transformers.js from a folder that has it in its node_modules, and its processor set to this task.
+ * @param {string} folder @param {number} side
  */
-export async function transformersJs(folder, side) {
+export async function openTransformersJs(folder, side) {
   const require = createRequire(join(folder, "package.json"));
   const { CLIPImageProcessor, RawImage, env } = await import(
     pathToFileURL(require.resolve("@huggingface/transformers")).href
@@ -138,9 +138,15 @@ export async function transformersJs(folder, side) {
     image_std: std,
     do_convert_rgb: true,
   });
+  return { RawImage, processor, version: env.version };
+}
+
+/** @param {string} folder @param {number} side @returns {Promise<Peer>} */
+export async function transformersJs(folder, side) {
+  const { RawImage, processor, version } = await openTransformersJs(folder, side);
   return {
     name: "transformers.js",
-    versions: { "transformers.js": env.version },
+    versions: { "transformers.js": version },
     async run(task, file, pixels) {
       const { bytes, image } = await sources(file);
       const blob = new Blob([bytes]);

@@ -2,9 +2,13 @@
 
 Requests: {"task": "resize" | "clip" | "clip-decode", "file": path, "side": pixels, "pixels": bool}.
 Answers: {"ms": milliseconds, "pixels": base64 of the uint8 result or null}. Times are taken here, without the pipe.
+
+With {"files": [path, ...], "side": pixels, "hashes": bool} all files go from JPEG to normalised floats; the answer is
+{"ms": milliseconds for all of them, "hashes": SHA-256 of each one's floats or null}.
 """
 
 import base64
+import hashlib
 import json
 import sys
 import time
@@ -44,12 +48,26 @@ def run(task, file, decoded, side):
     return (time.perf_counter() - start) * 1e3, result
 
 
+def run_files(files, side, with_hashes):
+    hashes = [] if with_hashes else None
+    start = time.perf_counter()
+    for file in files:
+        values = pixel_values(clip_crop(Image.open(file).convert("RGB"), side))
+        if with_hashes:
+            hashes.append(hashlib.sha256(values.tobytes()).hexdigest())
+    return {"ms": (time.perf_counter() - start) * 1e3, "hashes": hashes}
+
+
 def main():
     jpeg = features.version("libjpeg_turbo") or "?"
     print(json.dumps({"pillow": PIL.__version__, "numpy": numpy.__version__, "libjpeg-turbo": jpeg}), flush=True)
     decoded = {}
     for line in sys.stdin:
         request = json.loads(line)
+        if "files" in request:
+            answer = run_files(request["files"], request["side"], request["hashes"])
+            print(json.dumps(answer), flush=True)
+            continue
         file = request["file"]
         if file not in decoded:
             decoded[file] = Image.open(file).convert("RGB")

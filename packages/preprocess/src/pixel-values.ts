@@ -9,6 +9,7 @@ import type { PixelNormalization, Tensor } from "@internvit/model-core";
 
 import { PreprocessError } from "./errors.ts";
 import { assertRgbImage, type RgbImage } from "./image.ts";
+import { sharedNormalize } from "./normalize-pixels.ts";
 
 /**
  * The pictures as bytes, `[images, height, width, 3]`. The data is a copy.
@@ -25,31 +26,37 @@ export function packPixels(images: readonly RgbImage[]): Tensor<"uint8"> {
 /**
  * The pictures as the encoder's input, `[images, 3, height, width]`.
  *
- * @throws PreprocessError `invalid-argument` when there is no picture or sizes differ.
+ * @throws PreprocessError `invalid-argument` when there is no picture, sizes differ or `data` has another length.
  */
 export function toPixelValues(
   images: readonly RgbImage[],
   normalization: PixelNormalization,
+  options: {
+    /** Where the floats go and what the tensor then holds: `images * 3 * height * width`. Default: new memory. */
+    readonly data?: Float32Array<ArrayBuffer>;
+  } = {},
 ): Tensor<"float32"> {
   const { width, height } = commonSize(images);
-  const table = normalizationTable(normalization);
-  const plane = height * width;
-  const data = new Float32Array(images.length * 3 * plane);
+  const length = 3 * height * width;
+  const { data = new Float32Array(images.length * length) } = options;
+  if (data.length !== images.length * length) {
+    throw new PreprocessError(
+      "invalid-argument",
+      `${images.length} images of ${width}x${height} give ${images.length * length} floats, ` +
+        `but data has room for ${data.length}`,
+    );
+  }
+  const tables = normalizationTables(normalization);
+  const normalize = sharedNormalize();
   for (const [index, image] of images.entries()) {
-    const source = image.data;
-    let o = index * 3 * plane;
-    for (let p = 0; p < source.length; p += 3) {
-      data[o] = table[source[p]!]!;
-      data[o + plane] = table[256 + source[p + 1]!]!;
-      data[o + 2 * plane] = table[512 + source[p + 2]!]!;
-      o++;
-    }
+    const target = data.subarray(index * length, (index + 1) * length);
+    normalize({ source: image.data, target, tables });
   }
   return { dtype: "float32", shape: [images.length, 3, height, width], data };
 }
 
 /** `[3, 256]`: the normalised value of every sample. */
-function normalizationTable(normalization: PixelNormalization): Float32Array {
+function normalizationTables(normalization: PixelNormalization): Float32Array {
   const { rescaleFactor = 1 / 255, mean, std } = normalization;
   const table = new Float32Array(3 * 256);
   for (let channel = 0; channel < 3; channel++) {

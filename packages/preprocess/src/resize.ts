@@ -7,11 +7,12 @@
 
 import { PreprocessError } from "./errors.ts";
 import { assertRgbImage, assertSize, type RgbImage } from "./image.ts";
+import { sharedKernels } from "./kernels/load-kernels.ts";
 import { KERNELS, type ResizeFilter } from "./resample/filters.ts";
 import { resizeNearest } from "./resample/nearest.ts";
-import type { Passes } from "./resample/passes.ts";
-import { scalarPasses } from "./resample/scalar-passes.ts";
-import { createSimdPasses } from "./resample/simd-passes.ts";
+import type { Resample } from "./resample/resample-job.ts";
+import { scalarResample } from "./resample/scalar-resample.ts";
+import { createSimdResample } from "./resample/simd-resample.ts";
 import { buildTaps } from "./resample/taps.ts";
 import { copyWindow, type Window } from "./resample/window.ts";
 
@@ -54,35 +55,45 @@ export function resizeWindow(image: RgbImage, options: ResizeWindowOptions): Rgb
   assertWindow(window, { width, height });
   if (width === image.width && height === image.height) return copyWindow(image, window);
   if (filter === "nearest") return resizeNearest(image, { width, height, window });
-  return resample(image, { width, height, filter, window, passes: sharedPasses() });
+  return resampleWindow(image, { width, height, filter, window, resample: sharedResample() });
 }
 
 // Pillow's own threshold, in its Python code.
 const VERTICAL_FIRST_RATIO = 100;
 
 /** As `resizeWindow`, with everything decided and checked by the caller. */
-export function resample(
+export function resampleWindow(
   image: RgbImage,
   options: {
     readonly width: number;
     readonly height: number;
     readonly filter: Exclude<ResizeFilter, "nearest">;
     readonly window: Window;
-    readonly passes: Passes;
+    readonly resample: Resample;
   },
 ): RgbImage {
-  const { width, height, filter, window, passes } = options;
+  const { width, height, filter, window, resample } = options;
   if (
     image.height > image.width * VERTICAL_FIRST_RATIO &&
     height < image.height &&
     width !== image.width
   ) {
     const band = { left: 0, top: window.top, width: image.width, height: window.height };
-    const lower = resample(image, { ...options, width: image.width, window: band });
-    return resample(lower, { ...options, height: lower.height, window: { ...window, top: 0 } });
+    const lower = resampleWindow(image, { ...options, width: image.width, window: band });
+    const below = { ...window, top: 0 };
+    return resampleWindow(lower, { ...options, height: lower.height, window: below });
   }
   const kernel = KERNELS[filter];
-  const rows =
+  const columns =
+    width === image.width
+      ? undefined
+      : buildTaps(kernel, {
+          inputSize: image.width,
+          outputSize: width,
+          first: window.left,
+          outputs: window.width,
+        });
+  const lines =
     height === image.height
       ? undefined
       : buildTaps(kernel, {
@@ -91,70 +102,39 @@ export function resample(
           first: window.top,
           outputs: window.height,
         });
+  // Only the rows that the window needs; taps then count from the first of them.
   let firstRow = window.top;
   let endRow = window.top + window.height;
-  if (rows !== undefined) {
-    firstRow = rows.starts[0]!;
+  if (lines !== undefined) {
+    firstRow = lines.starts[0]!;
     endRow = firstRow;
-    for (let i = 0; i < rows.outputs; i++) {
-      endRow = Math.max(endRow, rows.starts[i]! + rows.counts[i]!);
-      rows.starts[i] = rows.starts[i]! - firstRow;
+    for (let i = 0; i < lines.outputs; i++) {
+      endRow = Math.max(endRow, lines.starts[i]! + lines.counts[i]!);
+      lines.starts[i] = lines.starts[i]! - firstRow;
     }
   }
-  const between = resampleRows(image, { width, kernel, window, firstRow, endRow, passes });
-  if (rows === undefined) return between;
+  const sourceStride = image.width * 3;
+  const firstColumn = columns === undefined ? window.left : 0;
   const data = new Uint8Array(window.width * window.height * 3);
-  const sourceStride = window.width * 3;
-  passes.vertical({
-    source: between.data,
+  resample({
+    source: image.data.subarray(firstRow * sourceStride + firstColumn * 3, endRow * sourceStride),
     sourceStride,
-    rows: between.height,
+    rows: endRow - firstRow,
+    rowBytes: window.width * 3,
+    columns,
+    lines,
     target: data,
-    taps: rows,
   });
   return { width: window.width, height: window.height, data };
 }
 
-function resampleRows(
-  image: RgbImage,
-  options: {
-    readonly width: number;
-    readonly kernel: (typeof KERNELS)[keyof typeof KERNELS];
-    readonly window: Window;
-    readonly firstRow: number;
-    readonly endRow: number;
-    readonly passes: Passes;
-  },
-): RgbImage {
-  const { width, kernel, window, firstRow, endRow, passes } = options;
-  const height = endRow - firstRow;
-  if (width === image.width) {
-    // Only read from here on: the vertical pass makes the result.
-    if (window.width === width) {
-      const data = image.data.subarray(firstRow * width * 3, endRow * width * 3);
-      return { width, height, data };
-    }
-    return copyWindow(image, { left: window.left, top: firstRow, width: window.width, height });
-  }
-  const taps = buildTaps(kernel, {
-    inputSize: image.width,
-    outputSize: width,
-    first: window.left,
-    outputs: window.width,
-  });
-  const data = new Uint8Array(window.width * height * 3);
-  const sourceStride = image.width * 3;
-  const source = image.data.subarray(firstRow * sourceStride, endRow * sourceStride);
-  passes.horizontal({ source, sourceStride, rows: height, target: data, taps });
-  return { width: window.width, height, data };
-}
+// Made once, on the first resize.
+let shared: Resample | undefined;
 
-// Compiled once, on the first resize; scratch memory of a fixed size that no result refers to.
-let passes: Passes | undefined;
-
-function sharedPasses(): Passes {
-  passes ??= createSimdPasses() ?? scalarPasses;
-  return passes;
+function sharedResample(): Resample {
+  const kernels = sharedKernels();
+  shared ??= kernels === undefined ? scalarResample : createSimdResample(kernels);
+  return shared;
 }
 
 function assertWindow(window: Window, size: { readonly width: number; readonly height: number }) {

@@ -36,6 +36,18 @@ describe("toPixelValues", () => {
     }
   });
 
+  it("fills memory that is given, and refuses memory of another size", () => {
+    const expected = toPixelValues(images, IMAGENET_NORMALIZATION);
+    const data = new Float32Array(135).fill(Number.NaN);
+    const tensor = toPixelValues(images, IMAGENET_NORMALIZATION, { data });
+    expect(tensor).toEqual(expected);
+    expect(tensor.data).toBe(data);
+    const short = new Float32Array(134);
+    expect(() => toPixelValues(images, IMAGENET_NORMALIZATION, { data: short })).toThrow(
+      "3 images of 5x3 give 135 floats, but data has room for 134",
+    );
+  });
+
   it("leaves samples as they are with a factor of 1, no mean and no deviation", () => {
     const plain = { rescaleFactor: 1, mean: [0, 0, 0], std: [1, 1, 1] } as const;
     const { data } = toPixelValues(images, plain);

@@ -11,6 +11,7 @@ import { applyOrientation, type Orientation } from "../orientation.ts";
 import { toRgb } from "../to-rgb.ts";
 import { paintUncovered, readGifFrame } from "./gif-frame.ts";
 import { detectImageFormat, FORMAT_NAMES, type ImageFormat } from "./image-format.ts";
+import { readJpegHeader } from "./jpeg-header.ts";
 import { readImageFile } from "./read-image-file.ts";
 
 /** Pillow's own limit: it refuses to open what has more than twice its `MAX_IMAGE_PIXELS`. */
@@ -68,13 +69,16 @@ export async function decodeImage(
   signal?.throwIfAborted();
   const bytes = typeof input === "string" ? await readImageFile(input, { signal, subject }) : input;
   const format = checkFormat(bytes, subject);
-  const header = await readHeader(bytes, { format, subject });
+  // The header that is read here has no orientation.
+  const ordinary =
+    format === "jpeg" && orientation === "ignore" ? readJpegHeader(bytes) : undefined;
+  const header: Header = ordinary ?? (await readHeader(bytes, { format, subject }));
   signal?.throwIfAborted();
   checkLimits(header, { maxPixels, maxSide, subject });
   const image = await decodePixels(bytes, { header, format, subject });
   signal?.throwIfAborted();
   return {
-    image: orientation === "apply" ? applyOrientation(image, header.orientation) : image,
+    image: orientation === "apply" ? applyOrientation(image, header.orientation ?? 1) : image,
     format,
     mode: header.mode,
     sourceWidth: image.width,
@@ -86,7 +90,8 @@ interface Header {
   readonly width: number;
   readonly height: number;
   readonly mode: SourceMode;
-  readonly orientation: Orientation;
+  /** Upright when missing. */
+  readonly orientation?: Orientation;
 }
 
 interface Picture {
