@@ -20,6 +20,12 @@ export interface ProgressEvent {
   readonly unit: "bytes" | "images" | "tiles";
   /** The last picture that was finished. */
   readonly file?: string;
+  /** Speed of this run. */
+  readonly imagesPerSecond?: number;
+  /** What is left at that speed; without it the share that is done is taken for the share of time. */
+  readonly remainingMilliseconds?: number;
+  /** Share of its time that each step of the work is busy, 0 to 1. */
+  readonly occupancy?: Readonly<Record<string, number>>;
 }
 
 /** A picture that was left out because of `--keep-going`. */

@@ -36,6 +36,7 @@ describe.skipIf(process.platform === "win32")("the README", () => {
     expect(finished).toMatchObject({ code: 0, stderr: "" });
     for (const name of [
       "features.safetensors",
+      "extracted/manifest.json",
       "pixels.npy",
       "output/features.png",
       "output/contact-sheet.png",

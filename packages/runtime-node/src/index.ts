@@ -1,3 +1,9 @@
+export {
+  availableCpus,
+  type AvailableCpusOptions,
+  defaultThreads,
+  type DefaultThreadsOptions,
+} from "./cpu-limit.ts";
 export { isRuntimeError, RuntimeError, type RuntimeErrorCode } from "./errors.ts";
 export type { CheckedOutput, ExportCheck } from "./export/check-export.ts";
 export {
@@ -15,8 +21,44 @@ export {
   type NodeRuntime,
   type NodeRuntimeOptions,
 } from "./node-runtime.ts";
+export { MAX_AUTO_BATCH } from "./extract/batch-size.ts";
+export {
+  DEFAULT_SHARD_SIZE,
+  type ExtractionEvent,
+  type ExtractionProgress,
+  type ExtractToShardsOptions,
+} from "./extract/extraction-options.ts";
+export { type ExtractionSummary, extractToShards } from "./extract/extract-to-shards.ts";
+export type { JsonFacts, JsonValue } from "./extract/extraction-plan.ts";
+export type { ExtractionTotals } from "./extract/manifest.ts";
+export type { PictureList } from "./extract/picture-list.ts";
+export type { FeatureStorage, StoredOutput } from "./extract/shard-plan.ts";
 export { type LocalCheckpoint, openCheckpoint } from "./open-checkpoint.ts";
 export { type LocalProjector, openProjector } from "./open-projector.ts";
+export type { ExtractedBatch } from "./pipeline/encode-slices.ts";
+export {
+  defaultWorkers,
+  extractFeatures,
+  type ExtractFeaturesOptions,
+  type FeatureExtraction,
+  type PipelineOptions,
+} from "./pipeline/extract-features.ts";
+export { mapAhead } from "./pipeline/map-ahead.ts";
+export type {
+  BadPicture,
+  PictureFile,
+  PictureOptions,
+  PlacedPicture,
+} from "./pipeline/pictures.ts";
+export {
+  planPreparation,
+  type PlanOptions,
+  type Preparation,
+  PREPARATION_MODES,
+  type PreparationMode,
+  preparePicture,
+} from "./pipeline/preparation.ts";
+export { type Stage, type StageLoad, type StageLoads, STAGES } from "./pipeline/stage-clock.ts";
 export { createVisionEncoder, CPU_FUSIONS, type VisionEncoderOptions } from "./vision-encoder.ts";
 export type { VisualOptions } from "./visual-outputs.ts";
 export type { ExecutionProvider, SessionDescription } from "./worker/protocol.ts";

@@ -6,16 +6,12 @@ import {
   packPixels,
   parseImageProcessorConfig,
 } from "@internvit/preprocess";
+import { type Preparation, type PreparationMode, planPreparation } from "@internvit/runtime-node";
 
 import type { Model } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import type { FailedEvent } from "../events.ts";
 import type { PixelBatch } from "../pictures/pixel-batch.ts";
-import {
-  planPreparation,
-  type Preparation,
-  type PreparationMode,
-} from "../pictures/preparation.ts";
 import { type DecodeLimits, preparePictures } from "../pictures/prepare-pictures.ts";
 import { openStoredPixels, readStoredPixels } from "../pictures/stored-pixels.ts";
 import type { Provenance } from "../results/result-file.ts";

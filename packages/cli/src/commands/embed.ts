@@ -2,13 +2,12 @@
 
 import type { EncoderOutput, VisionEncoder } from "@internvit/model-core";
 import { configureSharp } from "@internvit/preprocess/sharp";
-import { createVisionEncoder } from "@internvit/runtime-node";
+import { type PreparationMode, createVisionEncoder } from "@internvit/runtime-node";
 
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { ResultEvent } from "../events.ts";
-import type { PreparationMode } from "../pictures/preparation.ts";
 import type { DecodeLimits } from "../pictures/prepare-pictures.ts";
 import { checkResultFile, createResultFile } from "../results/formats.ts";
 import { formatDuration, formatMany } from "../terminal/quantities.ts";

@@ -10,15 +10,11 @@ import {
   toPixelValues,
 } from "@internvit/preprocess";
 import { configureSharp } from "@internvit/preprocess/sharp";
+import { type Preparation, type PreparationMode, planPreparation } from "@internvit/runtime-node";
 
 import type { CommandContext } from "../context.ts";
 import type { FailedEvent } from "../events.ts";
 import type { PictureBatch } from "../pictures/pixel-batch.ts";
-import {
-  planPreparation,
-  type Preparation,
-  type PreparationMode,
-} from "../pictures/preparation.ts";
 import { type DecodeLimits, preparePictures } from "../pictures/prepare-pictures.ts";
 import { checkResultFile, createResultFile } from "../results/formats.ts";
 import { formatDuration, formatMany } from "../terminal/quantities.ts";

@@ -2,10 +2,10 @@
 
 import type { EncoderInfo } from "@internvit/model-core";
 import sharp from "sharp";
+import type { Preparation } from "@internvit/runtime-node";
 
 import type { Model } from "../checkpoints/open-model.ts";
 import type { FailedEvent, JsonValue } from "../events.ts";
-import type { Preparation } from "../pictures/preparation.ts";
 import type { Provenance } from "../results/result-file.ts";
 import { VERSION } from "../version.ts";
 import { failureFacts } from "./failures.ts";

@@ -12,7 +12,7 @@ import {
 } from "@internvit/model-core";
 import { packPixels, resizeRgb, type RgbImage } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
-import { createVisionEncoder } from "@internvit/runtime-node";
+import { type Preparation, createVisionEncoder, preparePicture } from "@internvit/runtime-node";
 
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
@@ -20,7 +20,6 @@ import { colorFeatures } from "../drawing/feature-colors.ts";
 import { sideBySide } from "../drawing/side-by-side.ts";
 import { writePng } from "../drawing/write-png.ts";
 import { writeError } from "../errors.ts";
-import { preparePicture, type Preparation } from "../pictures/preparation.ts";
 import { checkResultFile, createResultFile } from "../results/formats.ts";
 import { checkTarget } from "../results/temporary-files.ts";
 import { planForModel } from "./embed-input.ts";

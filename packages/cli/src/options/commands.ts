@@ -3,6 +3,7 @@
 import { MAX_SEED, presetNames } from "@internvit/model-core";
 import type { Command } from "commander";
 import { z } from "zod";
+import { PREPARATION_MODES } from "@internvit/runtime-node";
 
 import { embed } from "../commands/embed.ts";
 import { inspect } from "../commands/inspect.ts";
@@ -11,7 +12,6 @@ import { listPresets } from "../commands/presets.ts";
 import { show } from "../commands/show.ts";
 import { synthesize } from "../commands/synthesize.ts";
 import type { CommandContext } from "../context.ts";
-import { PREPARATION_MODES } from "../pictures/preparation.ts";
 import { outputNames } from "./output-names.ts";
 import { flag, oneOf, optionalText, parseOptions, text, wholeNumber } from "./parse-options.ts";
 import { addPictureOptions, pictureOptions } from "./picture-options.ts";
@@ -21,7 +21,8 @@ export type RunCommand = (work: (context: CommandContext) => Promise<number>) =>
 
 type RawOptions = Readonly<Record<string, unknown>>;
 
-const MODEL_HELP =
+/** What `--model` takes. */
+export const MODEL_HELP: string =
   "checkpoint folder or Hugging Face id (default: an embedded model of random weights)";
 /** What `--output` takes. */
 export const OUTPUT_HELP = "file to write: .safetensors, .npy (one tensor) or .jsonl";

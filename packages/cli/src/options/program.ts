@@ -13,6 +13,7 @@ import {
   type RunCommand,
 } from "./commands.ts";
 import { addExport } from "./export-command.ts";
+import { addExtract } from "./extract-command.ts";
 import { addDownload, addModels, addVerify } from "./hub-commands.ts";
 import { addTiles, addTokens } from "./visual-commands.ts";
 
@@ -33,6 +34,7 @@ export function createProgram(run: RunCommand): Command {
     .exitOverride();
   for (const add of [
     addEmbed,
+    addExtract,
     addPreprocess,
     addInspect,
     addSynthesize,

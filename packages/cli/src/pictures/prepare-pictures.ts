@@ -3,11 +3,10 @@
 
 import { isPreprocessError, PreprocessError, type RgbImage } from "@internvit/preprocess";
 import { decodeImage } from "@internvit/preprocess/sharp";
+import { type Preparation, mapAhead, preparePicture } from "@internvit/runtime-node";
 
 import type { FailedEvent } from "../events.ts";
-import { mapAhead } from "./map-ahead.ts";
 import type { PictureBatch } from "./pixel-batch.ts";
-import { type Preparation, preparePicture } from "./preparation.ts";
 
 /** How files are decoded. */
 export interface DecodeLimits {

@@ -52,7 +52,7 @@ export function createProgressLine(
 
 /** The text of a progress line, `elapsed` milliseconds after its stage began. */
 export function describeProgress(event: ProgressEvent, elapsed: number): string {
-  const { stage, done, total, unit, file } = event;
+  const { stage, done, total, unit, file, imagesPerSecond, occupancy = {} } = event;
   const share = total > 0 ? Math.min(done / total, 1) : 1;
   const filled = Math.round(share * BAR_WIDTH);
   const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
@@ -61,10 +61,16 @@ export function describeProgress(event: ProgressEvent, elapsed: number): string 
       ? `${formatBytes(done)} of ${formatBytes(total)}`
       : `${formatCount(done)} of ${formatCount(total)}`;
   const predictable = share > 0 && share < 1 && elapsed >= ESTIMATE_AFTER_MILLISECONDS;
-  const left = predictable ? (elapsed * (1 - share)) / share : undefined;
+  const estimate = event.remainingMilliseconds ?? (elapsed * (1 - share)) / share;
+  const left = predictable ? estimate : undefined;
+  const busy = Object.entries(occupancy).map(
+    ([step, part]) => `${step} ${Math.round(part * 100)} %`,
+  );
   return [
     `${stage} ${bar} ${amount}`,
+    ...(imagesPerSecond === undefined ? [] : [`${imagesPerSecond.toFixed(2)} images/s`]),
     ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
+    ...(busy.length === 0 ? [] : [busy.join(" ")]),
     ...(file === undefined ? [] : [file]),
   ].join("  ");
 }

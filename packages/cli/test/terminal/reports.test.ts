@@ -92,4 +92,20 @@ describe("reports", () => {
     const event: ProgressEvent = { ...progress(250_000_000, 1_000_000_000), unit: "bytes" };
     expect(describeProgress(event, 1000)).toContain("250.0 MB of 1.0 GB  3.00 s left");
   });
+
+  it("say how fast it is and what each step does, where the command knows", () => {
+    const event: ProgressEvent = {
+      event: "progress",
+      stage: "extract",
+      done: 30,
+      total: 90,
+      unit: "images",
+      imagesPerSecond: 1.254,
+      remainingMilliseconds: 47_850,
+      occupancy: { read: 0.004, decode: 0.02, run: 0.973 },
+    };
+    expect(describeProgress(event, 5000)).toMatch(
+      / 30 of 90 {2}1.25 images\/s {2}47.85 s left {2}read 0 % decode 2 % run 97 %$/,
+    );
+  });
 });

@@ -13,7 +13,7 @@ import {
 } from "@internvit/preprocess";
 
 /** The two ways: shortest edge and centre crop, or the whole picture squashed to a square. */
-export const PREPARATION_MODES = ["clip", "square"] as const;
+export const PREPARATION_MODES: readonly ["clip", "square"] = ["clip", "square"];
 
 /** One of the two ways. */
 export type PreparationMode = (typeof PREPARATION_MODES)[number];
@@ -30,10 +30,11 @@ export type Preparation = {
 
 /** Options of `planPreparation`. */
 export interface PlanOptions {
-  readonly mode: PreparationMode;
+  /** Default `"clip"`. */
+  readonly mode?: PreparationMode;
   /** Pixels per side instead of the config's crop size and shortest edge. */
-  readonly imageSize: number | undefined;
-  /** Pixels per side of a square without config. */
+  readonly imageSize?: number | undefined;
+  /** Pixels per side where neither `imageSize` nor a config says a size. */
   readonly defaultSize: number;
 }
 
@@ -44,7 +45,7 @@ export interface PlanOptions {
  */
 export function planPreparation(
   config: ImageProcessorConfig | undefined,
-  { mode, imageSize, defaultSize }: PlanOptions,
+  { mode = "clip", imageSize, defaultSize }: PlanOptions,
 ): Preparation {
   const sized = imageSize === undefined ? config : withImageSize(config, imageSize);
   const normalization = sized === undefined ? IMAGENET_NORMALIZATION : normalizationOf(sized);

@@ -1,7 +1,7 @@
 import { parseImageProcessorConfig } from "@internvit/preprocess";
 import { describe, expect, it } from "vitest";
 
-import { planPreparation, preparePicture } from "../../src/pictures/preparation.ts";
+import { planPreparation, preparePicture } from "@internvit/runtime-node";
 
 const CONFIG = parseImageProcessorConfig({
   size: 112,

@@ -5,12 +5,12 @@
  * under way. A rejection is thrown when its turn comes.
  */
 export async function* mapAhead<T, R>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   options: { readonly ahead: number; readonly map: (item: T) => Promise<R> },
 ): AsyncGenerator<R> {
   const { ahead, map } = options;
   const underWay: Promise<R>[] = [];
-  for (const item of items) {
+  for await (const item of items) {
     const result = map(item);
     // It may be rejected before its turn, or its turn may never come.
     result.catch(() => {});

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { mapAhead } from "../../src/pictures/map-ahead.ts";
+import { mapAhead } from "@internvit/runtime-node";
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
