@@ -7,13 +7,17 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** By the program that must be on the PATH: the Debian package that has it, and who needs it. */
-const PROGRAMS = [{ program: "ffmpeg", debian: "ffmpeg", reason: "tests of video files" }];
+const PROGRAMS = [
+  { program: "ffmpeg", debian: "ffmpeg", reason: "tests of video files" },
+  // Its Vulkan driver SwiftShader computes on the CPU; the loader is a package of its own.
+  { program: "chromium", debian: "chromium libvulkan1", reason: "tests of WebGPU" },
+];
 
 /** Installs what is missing where that can be done without asking anybody; says what it does. */
 export function installSystemPackages() {
   const missing = PROGRAMS.filter(({ program }) => !isOnPath(program));
   if (missing.length === 0) return;
-  const packages = missing.map(({ debian }) => debian);
+  const packages = missing.flatMap(({ debian }) => debian.split(" "));
   const reasons = missing.map(({ program, reason }) => `${program} for ${reason}`).join(", ");
   const command = `apt-get install --yes --no-install-recommends ${packages.join(" ")}`;
   if (process.getuid?.() !== 0 || !isOnPath("apt-get")) {

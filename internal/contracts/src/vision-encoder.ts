@@ -47,8 +47,12 @@ export function describeVisionEncoder(
   label: string,
   createEncoder: VisionEncoderMaker,
   fusionSets: Readonly<Record<string, readonly Fusion[]>>,
+  options: {
+    /** Which golden checkpoints, for devices too slow for all of them; default all, the chat models too. */
+    readonly checkpoints?: readonly string[];
+  } = {},
 ): void {
-  describe.each(goldenCheckpoints())(`${label}: golden %s`, (name) => {
+  describe.each(options.checkpoints ?? goldenCheckpoints())(`${label}: golden %s`, (name) => {
     const expected = readGoldenTensors(name, "expected.safetensors");
     const prefixes = [...expected.keys()]
       .filter((key) => key.endsWith("pixel_values"))
@@ -143,7 +147,7 @@ export function describeVisionEncoder(
       ).rejects.toThrow(/encode takes uint8 .* got uint8 \[1, 2, 2, 3\] with 12 elements/);
     });
   });
-  describeVisualOutputs(label, createEncoder, fusionSets);
+  if (options.checkpoints === undefined) describeVisualOutputs(label, createEncoder, fusionSets);
 }
 
 /** The chat goldens: `<output>.<version>.layer<selected layer>`. */

@@ -13,6 +13,8 @@ export interface RemoteFile {
   readonly name: string;
   /** In bytes, as the hub lists it. */
   readonly size: number;
+  /** Where it is when that is not the hub; then the names before are for messages only. */
+  readonly url?: string;
 }
 
 /** Options of `openRange` and `openWhole`. */
@@ -32,7 +34,8 @@ export interface RangeAnswer {
 }
 
 /** What to call a file in messages. */
-export function fileSubject({ repository, commit, name }: RemoteFile): string {
+export function fileSubject({ repository, commit, name, url }: RemoteFile): string {
+  if (url !== undefined) return url;
   return `${repository}@${commit.slice(0, 8)}: ${name}`;
 }
 
@@ -99,7 +102,7 @@ function open(
   },
 ): Promise<OpenResponse> {
   const { connection, signal, accept, headers } = options;
-  return openResponse(fileUrl(connection.endpoint, file), {
+  return openResponse(file.url ?? fileUrl(connection.endpoint, file), {
     connection,
     signal,
     accept,

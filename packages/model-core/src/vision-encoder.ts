@@ -37,6 +37,8 @@ export interface EncoderInfo {
   readonly executionProvider: string;
   /** Name of the processor or adapter. */
   readonly device: string;
+  /** Name and version of the adapter's driver, where they are known. */
+  readonly driver?: string;
   /** Element type that the encoder computes in. */
   readonly dtype: "float32";
   /** Threads that one operator may use; 0: the runtime decided. */
@@ -46,8 +48,16 @@ export interface EncoderInfo {
   readonly outputs: readonly EncoderOutput[];
   /** Set when `outputs` names `unshuffled` or `visual_tokens`. */
   readonly visual?: VisualInfo;
+  /** Nodes of the loaded graph by the provider that really computes them; missing where all are on the CPU. */
+  readonly placement?: Readonly<Record<string, number>>;
+  /** Providers that were tried and not taken, and why; missing when one was named. */
+  readonly passedOver?: readonly { readonly provider: string; readonly reason: string }[];
+  /** What a user should know of how it runs; missing when there is nothing. */
+  readonly notes?: readonly string[];
   /** Where the weights come from, as the caller named it. */
   readonly checkpoint: string;
+  /** SHA-256 over the checkpoint's weights, where it was computed. */
+  readonly checkpointHash?: string;
   /** In plain words, when the weights are seeded random numbers; else undefined. */
   readonly synthesized: string | undefined;
   /** Milliseconds from the graph to a session that is ready. */

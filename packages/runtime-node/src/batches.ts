@@ -2,7 +2,7 @@
 
 import type { EncoderOutput, Tensor } from "@internvit/model-core";
 
-/** Consecutive parts of at most `size` along axis 0; copies, because they are sent to another thread. */
+/** Consecutive parts of at most `size` along axis 0; copies, which the session's thread may take. */
 export function* splitBatches<T extends Tensor<"uint8"> | Tensor<"float32">>(
   tensor: T,
   size: number,

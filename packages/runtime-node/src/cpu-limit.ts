@@ -38,6 +38,11 @@ export function defaultThreads(
   return Math.max(1, Math.floor(available / sessions));
 }
 
+/** Threads of a session of which `asked` were asked for; 0 is `defaultThreads` of a single session. */
+export function sessionThreads(asked = 0): number {
+  return asked === 0 ? defaultThreads(1) : asked;
+}
+
 /** Options of `defaultThreads`. */
 export interface DefaultThreadsOptions {
   /** Default: `availableCpus()`. */

@@ -19,6 +19,7 @@ export {
   createNodeRuntime,
   type NodeGraphSession,
   type NodeRuntime,
+  type NodeRunOptions,
   type NodeRuntimeOptions,
 } from "./node-runtime.ts";
 export { MAX_AUTO_BATCH } from "./extract/batch-size.ts";
@@ -59,6 +60,39 @@ export {
   preparePicture,
 } from "./pipeline/preparation.ts";
 export { type Stage, type StageLoad, type StageLoads, STAGES } from "./pipeline/stage-clock.ts";
-export { createVisionEncoder, CPU_FUSIONS, type VisionEncoderOptions } from "./vision-encoder.ts";
+export {
+  CPU_FUSIONS,
+  EXECUTION_PROVIDERS,
+  type ExecutionProvider,
+  needsAlignedWeights,
+  providerFusions,
+} from "./providers/execution-providers.ts";
+export {
+  type PassedOver,
+  selectExecutionProvider,
+  type SelectedProvider,
+  type SelectOptions,
+} from "./providers/select-provider.ts";
+export { createVisionEncoder, type VisionEncoderOptions } from "./vision-encoder.ts";
 export type { VisualOptions } from "./visual-outputs.ts";
-export type { ExecutionProvider, SessionDescription } from "./worker/protocol.ts";
+export type { Placement, SessionDescription } from "./worker/protocol.ts";
+export { type Examination, examineMachine, type ExamineOptions } from "./doctor/examine-machine.ts";
+export type {
+  CpuFacts,
+  LibcFacts,
+  LibraryFacts,
+  MachineFacts,
+  MemoryFacts,
+  NvidiaFacts,
+  OnnxruntimeFacts,
+  VulkanDriver,
+  VulkanFacts,
+} from "./doctor/machine-facts.ts";
+export {
+  type OnnxruntimeInstallation,
+  onnxruntimeInstallation,
+} from "./doctor/onnxruntime-installation.ts";
+export { judgeProvider, type ProviderVerdict, type Trial } from "./providers/judge-provider.ts";
+export type { ProbeOutcome, RuntimeBuild } from "./providers/probe-provider.ts";
+export { describeRefusal } from "./providers/select-provider.ts";
+export type { ProviderProblem } from "./providers/problem.ts";

@@ -10,27 +10,43 @@ import {
   type Tensor,
 } from "@internvit/model-core";
 
+import { sessionThreads } from "./cpu-limit.ts";
 import { RuntimeError } from "./errors.ts";
 import { type ExternalFiles, locateExternalFiles } from "./external-files.ts";
+import { type ExecutionProvider, sessionProviders } from "./providers/execution-providers.ts";
+import { turnOffTensorFloat32 } from "./providers/tensor-float-32.ts";
 import { type SessionThread, startSessionThread } from "./session-thread.ts";
-import {
-  type ExecutionProvider,
-  RUNTIME_DTYPES,
-  type SessionDescription,
-} from "./worker/protocol.ts";
+import { type Placement, RUNTIME_DTYPES, type SessionDescription } from "./worker/protocol.ts";
 
 /** Options of `createNodeRuntime`. */
 export interface NodeRuntimeOptions {
   /** Folder of the files that graphs point into by name; needed for graphs with external weights. */
   readonly directory?: string;
-  /** Default: `"cpu"`. It is used or the load fails; there is no fallback to another one. */
+  /**
+   * Default: `"cpu"`. It is used or the load fails; there is no fallback to another one. `selectExecutionProvider`
+   * says beforehand whether it can be used, and why not.
+   */
   readonly executionProvider?: ExecutionProvider;
-  /** Threads that one operator may use. Default 0: ONNX Runtime decides, one per physical core. */
+  /** Threads that one operator may use. Default 0: one per physical core, in a container what its CPU limit pays for. */
   readonly threads?: number;
+  /** Lets `readPlacement` of a session tell where its nodes ran; costs time until it is asked. Default false. */
+  readonly recordPlacement?: boolean;
+}
+
+/** Options of `NodeGraphSession.run`. */
+export interface NodeRunOptions extends GraphRunOptions {
+  /** Moves the feeds' buffers to the session instead of copying them: the tensors are empty afterwards. */
+  readonly move?: boolean;
 }
 
 /** A session with what ONNX Runtime said of it. */
 export interface NodeGraphSession extends GraphSession {
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    options?: NodeRunOptions,
+  ): Promise<Readonly<Record<string, Tensor>>>;
+  /** Where the nodes of the graph ran: after a first run, of a runtime with `recordPlacement`. */
+  readPlacement(): Promise<Placement>;
   readonly description: SessionDescription;
   /** Size of the graph that was loaded, in bytes, without the weights. */
   readonly graphBytes: number;
@@ -43,7 +59,8 @@ export interface NodeRuntime extends GraphRuntime {
 
 /** Opens graphs with onnxruntime-node. Nothing is loaded until `load`. */
 export function createNodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime {
-  const { directory, executionProvider = "cpu", threads = 0 } = options;
+  const { directory, executionProvider = "cpu", recordPlacement = false } = options;
+  const threads = sessionThreads(options.threads);
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new RuntimeError("invalid-argument", `threads is a whole number ≥ 0, got ${threads}`);
   }
@@ -53,8 +70,15 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime
       const graph = encodeGraphModel(model, {
         locationOf: (file) => files?.locations.get(file) ?? file,
       });
+      if (executionProvider === "cuda" || executionProvider === "tensorrt") turnOffTensorFloat32();
       const thread = await startSessionThread(
-        { graph, externalFolder: files?.folder, executionProvider, threads },
+        {
+          graph,
+          externalFolder: files?.folder,
+          executionProviders: sessionProviders(executionProvider),
+          threads,
+          recordPlacement,
+        },
         { signal },
       );
       return graphSession(thread, model, graph.byteLength);
@@ -89,12 +113,14 @@ function graphSession(
     outputs: description.outputs,
     description,
     graphBytes,
-    async run(feeds, { signal, outputs = description.outputs }: GraphRunOptions = {}) {
+    async run(feeds, options: NodeRunOptions = {}) {
+      const { signal, outputs = description.outputs, move = false } = options;
       for (const [name, tensor] of Object.entries(feeds)) {
         checkFeed(name, tensor, declared.get(name)?.shape);
       }
-      return thread.run(feeds, { outputs, signal });
+      return thread.run(feeds, { outputs, signal, move });
     },
+    readPlacement: () => thread.readPlacement(),
     dispose,
     [Symbol.asyncDispose]: dispose,
   };

@@ -7,6 +7,7 @@ import type { Tensor } from "@internvit/model-core";
 import { RuntimeError } from "./errors.ts";
 import { createSessionState, guardExit } from "./exit-guard.ts";
 import type {
+  Placement,
   SessionDescription,
   SessionReply,
   SessionRequest,
@@ -16,13 +17,23 @@ import type {
 /** A worker thread with one loaded session. */
 export interface SessionThread {
   readonly description: SessionDescription;
-  /** Runs the session; the data of the feeds is copied. Requests are served in order. */
+  /** Runs the session. Requests are served in order. */
   run(
     feeds: Readonly<Record<string, Tensor>>,
-    options: { readonly outputs: readonly string[]; readonly signal: AbortSignal | undefined },
+    options: ThreadRunOptions,
   ): Promise<Readonly<Record<string, Tensor>>>;
+  /** Where the nodes of the graph ran, for a session with `recordPlacement` after its first run. */
+  readPlacement(): Promise<Placement>;
   /** Ends the thread, which frees the session. Requests that wait reject with `disposed`. */
   terminate(): Promise<void>;
+}
+
+/** Options of `SessionThread.run`. */
+export interface ThreadRunOptions {
+  readonly outputs: readonly string[];
+  readonly signal: AbortSignal | undefined;
+  /** Moves the feeds' buffers to the thread instead of copying them; the caller's tensors are empty afterwards. */
+  readonly move: boolean;
 }
 
 interface Waiting {
@@ -36,14 +47,14 @@ interface Waiting {
  * @throws RuntimeError `load-failed` when ONNX Runtime refuses the graph; the signal's reason when it aborts.
  */
 export async function startSessionThread(
-  setup: Omit<SessionSetup, "state">,
+  setup: Omit<SessionSetup, "state" | "recordPlacement"> & { readonly recordPlacement?: boolean },
   options: { readonly signal: AbortSignal | undefined },
 ): Promise<SessionThread> {
   options.signal?.throwIfAborted();
   const state = createSessionState();
   const unguard = guardExit(state);
   const worker = new Worker(new URL("./worker/session-worker.js", import.meta.url), {
-    workerData: { ...setup, state } satisfies SessionSetup,
+    workerData: { recordPlacement: false, ...setup, state } satisfies SessionSetup,
     // The host's own flags (--input-type, --import of a loader, …) are not meant for this thread and can break it.
     execArgv: [],
     name: "internvit-session",
@@ -104,16 +115,31 @@ export async function startSessionThread(
 
   return {
     description: ready.description,
-    async run(feeds, { outputs, signal }) {
+    async run(feeds, { outputs, signal, move }) {
       signal?.throwIfAborted();
       if (lost !== undefined) throw lost;
       const id = ++lastId;
       const answer = ask(id, signal);
-      worker.postMessage({ kind: "run", id, feeds, outputs } satisfies SessionRequest);
+      const sent = move ? feeds : copyFeeds(feeds);
+      worker.postMessage(
+        { kind: "run", id, feeds: sent, outputs } satisfies SessionRequest,
+        buffersOf(sent),
+      );
       const reply = await answer;
       if (reply.kind !== "result")
         throw new RuntimeError("run-failed", "the worker sent no result");
       return reply.outputs;
+    },
+    async readPlacement() {
+      if (lost !== undefined) throw lost;
+      const id = ++lastId;
+      const answer = ask(id, undefined);
+      worker.postMessage({ kind: "placement", id } satisfies SessionRequest);
+      const reply = await answer;
+      if (reply.kind !== "placement") {
+        throw new RuntimeError("run-failed", "the worker sent no placement");
+      }
+      return reply.placement;
     },
     async terminate() {
       if (lost !== undefined) return;
@@ -123,6 +149,21 @@ export async function startSessionThread(
       await ended;
     },
   };
+}
+
+/** The feeds in buffers of their own: a message takes along all of the buffer that a view is of. */
+function copyFeeds(feeds: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
+  const copies = Object.entries(feeds).map(([name, tensor]) => [
+    name,
+    { ...tensor, data: tensor.data.slice() },
+  ]);
+  return Object.fromEntries(copies) as Readonly<Record<string, Tensor>>;
+}
+
+function buffersOf(feeds: Readonly<Record<string, Tensor>>): readonly ArrayBuffer[] {
+  const buffers = Object.values(feeds).map(({ data }) => data.buffer);
+  // Shared memory needs no moving.
+  return [...new Set(buffers.filter((buffer) => buffer instanceof ArrayBuffer))];
 }
 
 /** Promise.withResolvers, which Node 20 does not have. */

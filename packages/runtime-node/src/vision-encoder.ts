@@ -1,7 +1,5 @@
 // From a checkpoint folder to an encoder: graph, session in its thread, batches.
 
-import { cpus } from "node:os";
-
 import {
   buildEncoderGraph,
   type EncoderFeatures,
@@ -20,9 +18,15 @@ import {
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 
 import { concatBatches, splitBatches } from "./batches.ts";
+import { sessionThreads } from "./cpu-limit.ts";
 import { RuntimeError } from "./errors.ts";
 import { createNodeRuntime, type NodeGraphSession } from "./node-runtime.ts";
 import { type LocalCheckpoint, openCheckpoint } from "./open-checkpoint.ts";
+import { pixelFeeds } from "./pixel-feeds.ts";
+import { type ExecutionProvider, providerFusions } from "./providers/execution-providers.ts";
+import { deviceInfo } from "./providers/device-info.ts";
+import { selectExecutionProvider, type SelectedProvider } from "./providers/select-provider.ts";
+import { warmUp } from "./providers/warm-up.ts";
 import { VERSION } from "./version.ts";
 import {
   openVisualParts,
@@ -30,13 +34,6 @@ import {
   type VisualOptions,
   type VisualParts,
 } from "./visual-outputs.ts";
-import type { ExecutionProvider } from "./worker/protocol.ts";
-
-/**
- * The fused forms that pay on the CPU execution provider, in time or in memory; benchmarks/README.md has a line for
- * each, and for those that do not.
- */
-export const CPU_FUSIONS: readonly Fusion[] = ["attention", "rms-norm", "transposed-weights"];
 
 /** Options of `createVisionEncoder`. */
 export interface VisionEncoderOptions extends VisualOptions {
@@ -49,13 +46,16 @@ export interface VisionEncoderOptions extends VisualOptions {
   readonly inputSize?: InputSize;
   /** How uint8 pixels are normalised. Default: the ImageNet constants, which every InternViT was trained with. */
   readonly normalization?: PixelNormalization;
-  /** Default: `"cpu"`. */
-  readonly executionProvider?: ExecutionProvider;
-  /** Threads that one operator may use. Default 0: ONNX Runtime decides, one per physical core. */
+  /**
+   * Default: `"cpu"`. A named one is used or refused with the reasons; `"auto"` takes the first that works here. What
+   * `selectExecutionProvider` returned saves trying it again.
+   */
+  readonly executionProvider?: ExecutionProvider | "auto" | SelectedProvider;
+  /** Threads that one operator may use. Default 0: one per physical core, in a container what its CPU limit pays for. */
   readonly threads?: number;
   /** Pictures in one run of the session; more are split. Default 1: on a CPU larger batches are no faster. */
   readonly batchSize?: number;
-  /** Fused forms of the graph. Default: `CPU_FUSIONS`; `[]` is the plain graph. */
+  /** Fused forms of the graph. Default: those that pay on the execution provider; `[]` is the plain graph. */
   readonly fusions?: readonly Fusion[];
   /** Stops waiting for the session. */
   readonly signal?: AbortSignal;
@@ -75,19 +75,20 @@ export async function createVisionEncoder(
   const {
     outputs = ["last_hidden_state", "pooler_output"],
     normalization = IMAGENET_NORMALIZATION,
-    executionProvider = "cpu",
-    threads = 0,
     batchSize = 1,
-    fusions = CPU_FUSIONS,
     signal,
   } = options;
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
     throw new RuntimeError("invalid-argument", `batchSize is a whole number ≥ 1, got ${batchSize}`);
   }
+  const threads = sessionThreads(options.threads);
   const cancel = signal === undefined ? {} : { signal };
   const opened =
     typeof checkpoint === "string" ? await openCheckpoint(checkpoint, cancel) : checkpoint;
   const { config } = opened;
+  const selected = await resolveProvider(options.executionProvider, cancel);
+  const { provider, fusedAttention } = selected;
+  const fusions = options.fusions ?? providerFusions(provider, { attention: fusedAttention });
   const visual = await openVisualParts(opened, { ...options, outputs });
   const side = visual?.imageSize ?? config.imageSize;
   const inputSize = options.inputSize ?? { height: side, width: side };
@@ -107,11 +108,16 @@ export async function createVisionEncoder(
       ...(visual === undefined ? {} : { visual: visual.settings }),
     },
   );
-  const runtime = createNodeRuntime({ directory: opened.path, executionProvider, threads });
+  const runtime = createNodeRuntime({
+    directory: opened.path,
+    executionProvider: provider,
+    threads,
+    recordPlacement: provider !== "cpu",
+  });
   const session = await runtime.load(model, cancel);
+  const warmed = provider === "cpu" ? undefined : await warmUp(session, { inputSize, ...cancel });
   const info: EncoderInfo = {
-    executionProvider,
-    device: cpus()[0]?.model.trim() ?? "unknown processor",
+    ...deviceInfo(selected, warmed),
     dtype: "float32",
     threads,
     fusions,
@@ -122,7 +128,7 @@ export async function createVisionEncoder(
       : { visual: visualInfo(visual, { inputSize, patchSize: config.patchSize }) }),
     checkpoint: opened.label,
     synthesized: describeSynthesized(opened, visual),
-    loadMilliseconds: session.description.loadMilliseconds,
+    loadMilliseconds: session.description.loadMilliseconds + (warmed?.milliseconds ?? 0),
     versions: {
       internvit: VERSION,
       "onnxruntime-node": session.description.onnxruntimeVersion,
@@ -138,6 +144,13 @@ export async function createVisionEncoder(
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+async function resolveProvider(
+  wanted: VisionEncoderOptions["executionProvider"] = "cpu",
+  options: { readonly signal?: AbortSignal },
+): Promise<SelectedProvider> {
+  return typeof wanted === "string" ? selectExecutionProvider(wanted, options) : wanted;
 }
 
 function describeSynthesized(
@@ -162,22 +175,12 @@ async function encodeInBatches(
   checkPixels(pixels, inputSize);
   const parts: Readonly<Record<string, Tensor>>[] = [];
   for (const batch of splitBatches(pixels, batchSize)) {
-    const feeds = { ...emptyInputs(inputSize), [inputName(batch)]: batch };
-    parts.push(await session.run(feeds, signal === undefined ? {} : { signal }));
+    const feeds = pixelFeeds(batch, inputSize);
+    parts.push(
+      await session.run(feeds, { move: true, ...(signal === undefined ? {} : { signal }) }),
+    );
   }
   return toFeatures(concatBatches(parts));
-}
-
-function inputName(pixels: Tensor): "pixels" | "pixel_values" {
-  return pixels.dtype === "uint8" ? "pixels" : "pixel_values";
-}
-
-/** The graph has both inputs; the one that is not meant gets a batch of nothing. */
-function emptyInputs({ height, width }: InputSize): Record<string, Tensor> {
-  return {
-    pixels: { dtype: "uint8", shape: [0, height, width, 3], data: new Uint8Array() },
-    pixel_values: { dtype: "float32", shape: [0, 3, height, width], data: new Float32Array() },
-  };
 }
 
 function checkPixels(pixels: Tensor, { height, width }: InputSize): void {

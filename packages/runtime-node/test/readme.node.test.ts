@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 test("the README's examples run", () => {
   const folder = mkdtempSync(join(tmpdir(), "internvit-readme-"));
   const output = join(folder, "features");
-  const [features, tokens, batches, shards] = runReadmeExamples(
+  const [features, tokens, batches, shards, providers] = runReadmeExamples(
     new URL("../README.md", import.meta.url),
     {
       "InternViT-300M-448px-V2_5": goldenPath("tiny-layernorm"),
@@ -29,4 +29,8 @@ test("the README's examples run", () => {
   expect(shards).toBe(`${pictures} rows in 1 shard\n`);
   expect(readdirSync(output)).toContain("manifest.json");
   rmSync(folder, { recursive: true });
+  expect(providers).toMatch(/^(cpu|cuda|webgpu|coreml|directml) \S/);
+  expect(providers).toMatch(
+    /^unsupported the execution provider \w+ cannot be used: .* is not built with /m,
+  );
 });

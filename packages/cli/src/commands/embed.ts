@@ -2,17 +2,23 @@
 
 import type { EncoderOutput, VisionEncoder } from "@internvit/model-core";
 import { configureSharp } from "@internvit/preprocess/sharp";
-import { type PreparationMode, createVisionEncoder } from "@internvit/runtime-node";
+import {
+  createVisionEncoder,
+  type PreparationMode,
+  selectExecutionProvider,
+} from "@internvit/runtime-node";
 
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { ResultEvent } from "../events.ts";
+import type { ProviderChoice } from "../options/provider-option.ts";
 import type { DecodeLimits } from "../pictures/prepare-pictures.ts";
 import { checkResultFile, createResultFile } from "../results/formats.ts";
 import { formatDuration, formatMany } from "../terminal/quantities.ts";
 import { type EncoderInput, pictureInput, planForModel, storedInput } from "./embed-input.ts";
 import { type Encoded, encodeToFile } from "./encode-to-file.ts";
+import { reportEncoder } from "./encoder-notices.ts";
 import { describeFailures, failureFacts } from "./failures.ts";
 import { encoderFacts, sourceFacts, versionFacts } from "./provenance.ts";
 
@@ -34,6 +40,7 @@ export interface EmbedRequest extends DecodeLimits {
   readonly batchSize: number;
   /** 0: ONNX Runtime decides. */
   readonly threads: number;
+  readonly executionProvider: ProviderChoice;
 }
 
 /** Writes the features and returns the exit code. */
@@ -43,6 +50,8 @@ export async function embed(request: EmbedRequest, context: CommandContext): Pro
   checkInput(request);
   await checkResultFile(output, outputs);
   configureSharp();
+  // Before a model is fetched for nothing.
+  const executionProvider = await selectExecutionProvider(request.executionProvider, { signal });
   const model = await openModel(request.model, context);
   const input = await openInput(request, { model, context });
   const { size: inputSize, normalization } = input;
@@ -51,10 +60,12 @@ export async function embed(request: EmbedRequest, context: CommandContext): Pro
     outputs,
     inputSize,
     normalization,
+    executionProvider,
     threads,
     batchSize,
     signal,
   });
+  reportEncoder(encoder.info, report);
   await using result = createResultFile(output, { synthesized: model.synthesized, signal });
   const target = { encoder, result, outputs, batchSize, keepGoing, report, signal };
   const encoded = await encodeToFile(input, target);

@@ -10,6 +10,8 @@ import {
   type FeatureStorage,
   MAX_AUTO_BATCH,
   type PreparationMode,
+  type SelectedProvider,
+  selectExecutionProvider,
   STAGES,
   type StageLoads,
 } from "@internvit/runtime-node";
@@ -17,10 +19,12 @@ import {
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import type { Report, ResultEvent } from "../events.ts";
+import type { ProviderChoice } from "../options/provider-option.ts";
 import { findPictures } from "../pictures/find-pictures.ts";
 import type { DecodeLimits } from "../pictures/prepare-pictures.ts";
 import { formatCount, formatMany } from "../terminal/quantities.ts";
 import { planForModel } from "./embed-input.ts";
+import { reportEncoder } from "./encoder-notices.ts";
 import { encoderFacts, preparationFacts, versionFacts } from "./provenance.ts";
 
 /** What `extract` is asked for. */
@@ -46,6 +50,7 @@ export interface ExtractRequest extends DecodeLimits {
   readonly onBadPicture: "skip" | "fail";
   readonly restart: boolean;
   readonly verify: boolean;
+  readonly executionProvider: ProviderChoice;
 }
 
 /** Milliseconds between two words about the progress. */
@@ -57,12 +62,20 @@ export async function extract(request: ExtractRequest, context: CommandContext):
   const { orientation, maxPixels, maxSide } = request;
   const { report, signal } = context;
   const pictures = await findPictures(request.sources);
+  // Before a model is fetched for nothing.
+  const executionProvider = await selectExecutionProvider(request.executionProvider, { signal });
   const model = await openModel(request.model, context);
   const { preprocess: mode, imageSize } = request;
   const preparation = planForModel(model, { mode, imageSize, context });
   // Freed also after an interruption; the process then ends when the run that it is in is done.
-  await using encoders = await openEncoders(model, { request, preparation, signal });
+  await using encoders = await openEncoders(model, {
+    request,
+    preparation,
+    executionProvider,
+    signal,
+  });
   const [first] = encoders.all;
+  reportEncoder(first.info, report);
   const say = (): void => {
     const message =
       "ending with the batch that is being computed; the same command goes on from there";
@@ -109,16 +122,18 @@ async function openEncoders(
   options: {
     readonly request: ExtractRequest;
     readonly preparation: ReturnType<typeof planForModel>;
+    readonly executionProvider: SelectedProvider;
     readonly signal: AbortSignal;
   },
 ): Promise<Encoders> {
-  const { request, preparation, signal } = options;
+  const { request, preparation, executionProvider, signal } = options;
   const { outputs, batch, sessions, threads } = request;
   const open = (): Promise<VisionEncoder> =>
     createVisionEncoder(model.checkpoint, {
       outputs,
       inputSize: preparation.size,
       normalization: preparation.normalization,
+      executionProvider,
       threads: threads ?? defaultThreads(sessions),
       batchSize: batch === "auto" ? MAX_AUTO_BATCH : batch,
       signal,

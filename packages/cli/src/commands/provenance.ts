@@ -36,15 +36,23 @@ export function preparationFacts(
 
 /** Which model ran, and on what. */
 export function encoderFacts(model: Model, info: EncoderInfo): Provenance {
-  const { executionProvider, device, dtype, threads, fusions } = info;
+  const { executionProvider, device, driver, dtype, threads, fusions } = info;
+  const { placement, passedOver, notes, checkpointHash } = info;
   return {
     model: model.label,
     ...(model.synthesized === undefined ? {} : { synthesized: model.synthesized }),
+    ...(checkpointHash === undefined ? {} : { checkpoint_hash: checkpointHash }),
     execution_provider: executionProvider,
     device,
+    ...(driver === undefined ? {} : { driver }),
     dtype,
     threads,
     fusions,
+    ...(placement === undefined ? {} : { placement }),
+    ...(passedOver === undefined
+      ? {}
+      : { passed_over: passedOver.map(({ provider, reason }) => ({ provider, reason })) }),
+    ...(notes === undefined ? {} : { notes }),
   };
 }
 

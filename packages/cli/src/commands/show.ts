@@ -12,7 +12,12 @@ import {
 } from "@internvit/model-core";
 import { packPixels, resizeRgb, type RgbImage } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
-import { type Preparation, createVisionEncoder, preparePicture } from "@internvit/runtime-node";
+import {
+  createVisionEncoder,
+  type Preparation,
+  preparePicture,
+  selectExecutionProvider,
+} from "@internvit/runtime-node";
 
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
@@ -20,9 +25,11 @@ import { colorFeatures } from "../drawing/feature-colors.ts";
 import { sideBySide } from "../drawing/side-by-side.ts";
 import { writePng } from "../drawing/write-png.ts";
 import { writeError } from "../errors.ts";
+import type { ProviderChoice } from "../options/provider-option.ts";
 import { checkResultFile, createResultFile } from "../results/formats.ts";
 import { checkTarget } from "../results/temporary-files.ts";
 import { planForModel } from "./embed-input.ts";
+import { reportEncoder } from "./encoder-notices.ts";
 import { encoderFacts, preparationFacts, sourceFacts, versionFacts } from "./provenance.ts";
 import { describeShow, type ShowReport } from "./show-report.ts";
 import { createStopwatch } from "./stopwatch.ts";
@@ -34,6 +41,7 @@ export interface ShowRequest {
   readonly model: string | undefined;
   /** Folder for the two files; made when it is not there. */
   readonly output: string;
+  readonly executionProvider: ProviderChoice;
 }
 
 const OUTPUTS = ["last_hidden_state", "pooler_output"] as const satisfies readonly EncoderOutput[];
@@ -50,6 +58,7 @@ export async function show(request: ShowRequest, context: CommandContext): Promi
   const stopwatch = createStopwatch();
   // Before anything slow: the picture is what is most likely wrong.
   const decoded = await stopwatch.time("decode", () => decodeImage(request.image, { signal }));
+  const executionProvider = await selectExecutionProvider(request.executionProvider, { signal });
   const model = await stopwatch.time("find model", () => openModel(request.model, context));
   const preparation = planForModel(model, { mode: "clip", imageSize: undefined, context });
   const crop = await stopwatch.time("preprocess", async () =>
@@ -60,9 +69,11 @@ export async function show(request: ShowRequest, context: CommandContext): Promi
       outputs: OUTPUTS,
       inputSize: preparation.size,
       normalization: preparation.normalization,
+      executionProvider,
       signal,
     }),
   );
+  reportEncoder(encoder.info, report);
   const { info, config } = encoder;
   const encoded = await stopwatch.time("encode", () =>
     encoder.encode(packPixels([crop]), { signal }),

@@ -9,16 +9,18 @@ import {
   visualPrompt,
 } from "@internvit/model-core";
 import { configureSharp } from "@internvit/preprocess/sharp";
-import { createVisionEncoder } from "@internvit/runtime-node";
+import { createVisionEncoder, selectExecutionProvider } from "@internvit/runtime-node";
 
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import type { JsonValue } from "../events.ts";
+import type { ProviderChoice } from "../options/provider-option.ts";
 import type { DecodeLimits } from "../pictures/prepare-pictures.ts";
 import type { VisualInput } from "../pictures/visual-input.ts";
 import { checkResultFile, createResultFile } from "../results/formats.ts";
 import type { Provenance } from "../results/result-file.ts";
 import { formatDuration, formatMany } from "../terminal/quantities.ts";
+import { reportEncoder } from "./encoder-notices.ts";
 import { encoderFacts, versionFacts } from "./provenance.ts";
 import { encodeTokens } from "./tokens-encode.ts";
 import { openVisualInput, planVisualTokens } from "./tokens-input.ts";
@@ -55,6 +57,7 @@ export interface TokensRequest extends DecodeLimits {
   readonly system: string | undefined;
   readonly labels: "hyphen" | "plain";
   readonly threads: number;
+  readonly executionProvider: ProviderChoice;
 }
 
 /** Longer prompts stay out of the file's metadata: 4 MB are 1,200 tiles, far beyond any context window. */
@@ -66,6 +69,8 @@ export async function tokens(request: TokensRequest, context: CommandContext): P
   const { report, signal } = context;
   await checkResultFile(output, ["visual_tokens"]);
   configureSharp();
+  // Before a model is fetched for nothing.
+  const executionProvider = await selectExecutionProvider(request.executionProvider, { signal });
   const model = await openModel(request.model, {
     ...context,
     parts: "encoder-and-projector",
@@ -79,9 +84,11 @@ export async function tokens(request: TokensRequest, context: CommandContext): P
     normalization: input.normalization,
     ...(projector === undefined ? {} : { projector }),
     ...(selectLayer === undefined ? {} : { selectLayer }),
+    executionProvider,
     threads,
     signal,
   });
+  reportEncoder(encoder.info, report);
   await using result = createResultFile(output, { synthesized: model.synthesized, signal });
   const encoded = await encodeTokens(input, { encoder, result, report, signal });
   const pictures = pictureFacts(input);

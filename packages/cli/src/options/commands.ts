@@ -15,6 +15,7 @@ import type { CommandContext } from "../context.ts";
 import { outputNames } from "./output-names.ts";
 import { flag, oneOf, optionalText, parseOptions, text, wholeNumber } from "./parse-options.ts";
 import { addPictureOptions, pictureOptions } from "./picture-options.ts";
+import { addProviderOption, providerOption } from "./provider-option.ts";
 
 /** Runs a command's work in its surroundings. */
 export type RunCommand = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
@@ -36,6 +37,7 @@ const embedSchema = z.object({
   preprocess: oneOf(PREPARATION_MODES),
   batchSize: wholeNumber({ minimum: 1, maximum: 1024 }),
   threads: wholeNumber({ minimum: 0, maximum: 1024 }),
+  ...providerOption,
 });
 
 /** `internvit embed` */
@@ -57,11 +59,13 @@ export function addEmbed(program: Command, run: RunCommand): void {
       "a safetensors tensor of prepared pixels in place of images",
     )
     .option("--batch-size <n>", "pictures that are encoded together", "1")
-    .option("--threads <n>", "threads per operator; 0: one per physical core", "0");
-  addPictureOptions(command).action((images: readonly string[], raw: RawOptions) => {
-    const options = parseOptions(embedSchema, raw);
-    return run((context) => embed({ ...options, images }, context));
-  });
+    .option("--threads <n>", "threads per operator; 0: what machine and container allow", "0");
+  addProviderOption(addPictureOptions(command)).action(
+    (images: readonly string[], raw: RawOptions) => {
+      const options = parseOptions(embedSchema, raw);
+      return run((context) => embed({ ...options, images }, context));
+    },
+  );
 }
 
 const preprocessSchema = z.object({
@@ -132,18 +136,18 @@ export function addPresets(program: Command, run: RunCommand): void {
     .action(() => run(listPresets));
 }
 
-const showSchema = z.object({ model: optionalText, output: text });
+const showSchema = z.object({ model: optionalText, output: text, ...providerOption });
 
 /** `internvit show` */
 export function addShow(program: Command, run: RunCommand): void {
-  program
+  const command = program
     .command("show")
     .description("encode one picture, say what happened, and draw its features as colours")
     .argument("<image>", "image file")
     .option("--model <dir|id>", MODEL_HELP)
-    .option("--output <dir>", "folder for features.safetensors and features.png", "output")
-    .action((image: string, raw: RawOptions) => {
-      const options = parseOptions(showSchema, raw);
-      return run((context) => show({ ...options, image }, context));
-    });
+    .option("--output <dir>", "folder for features.safetensors and features.png", "output");
+  addProviderOption(command).action((image: string, raw: RawOptions) => {
+    const options = parseOptions(showSchema, raw);
+    return run((context) => show({ ...options, image }, context));
+  });
 }

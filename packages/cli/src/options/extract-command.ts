@@ -17,6 +17,7 @@ import {
   wholeNumber,
 } from "./parse-options.ts";
 import { addDecodeOptions, decodeOptions } from "./picture-options.ts";
+import { addProviderOption, providerOption } from "./provider-option.ts";
 
 const schema = z.object({
   ...decodeOptions,
@@ -35,6 +36,7 @@ const schema = z.object({
   onBadPicture: oneOf(["skip", "fail"]),
   restart: flag,
   verify: flag,
+  ...providerOption,
 });
 
 /** `internvit extract` */
@@ -69,7 +71,7 @@ export function addExtract(program: Command, run: RunCommand): void {
     )
     .option("--restart", "remove what an extraction left in the folder and start anew")
     .option("--verify", "when going on, compare finished shards with their hashes");
-  addDecodeOptions(command).action(
+  addProviderOption(addDecodeOptions(command)).action(
     (sources: readonly string[], raw: Readonly<Record<string, unknown>>) => {
       const options = parseOptions(schema, raw);
       return run((context) => extract({ ...options, sources }, context));

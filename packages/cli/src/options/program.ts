@@ -12,6 +12,7 @@ import {
   addSynthesize,
   type RunCommand,
 } from "./commands.ts";
+import { addDoctor } from "./doctor-command.ts";
 import { addExport } from "./export-command.ts";
 import { addExtract } from "./extract-command.ts";
 import { addDownload, addModels, addVerify } from "./hub-commands.ts";
@@ -46,6 +47,7 @@ export function createProgram(run: RunCommand): Command {
     addDownload,
     addVerify,
     addExport,
+    addDoctor,
   ]) {
     add(program, run);
   }

@@ -18,6 +18,7 @@ import {
   wholeNumber,
 } from "./parse-options.ts";
 import { addDecodeOptions, decodeOptions } from "./picture-options.ts";
+import { addProviderOption, providerOption } from "./provider-option.ts";
 import { addTilingOptions, tilingOptions } from "./tiling-options.ts";
 
 type RawOptions = Readonly<Record<string, unknown>>;
@@ -57,6 +58,7 @@ const tokensSchema = z.object({
   labels: oneOf(["hyphen", "plain"]),
   output: text,
   threads: wholeNumber({ minimum: 0, maximum: 1024 }),
+  ...providerOption,
 });
 
 /** `internvit tokens` */
@@ -79,11 +81,11 @@ export function addTokens(program: Command, run: RunCommand): void {
     .option("--question <text>", "what the user asks about the pictures")
     .option("--system <text>", "makes the prompt a ChatML conversation with this system text")
     .option("--labels <style>", "hyphen (Image-1:) or plain (Image1:)", "hyphen")
-    .option("--threads <n>", "threads per operator; 0: one per physical core", "0");
-  addDecodeOptions(addTilingOptions(command, { defaults: "the checkpoint's, else " })).action(
-    (images: readonly string[], raw: RawOptions) => {
-      const options = parseOptions(tokensSchema, raw);
-      return run((context) => tokens({ ...options, images }, context));
-    },
-  );
+    .option("--threads <n>", "threads per operator; 0: what machine and container allow", "0");
+  addProviderOption(
+    addDecodeOptions(addTilingOptions(command, { defaults: "the checkpoint's, else " })),
+  ).action((images: readonly string[], raw: RawOptions) => {
+    const options = parseOptions(tokensSchema, raw);
+    return run((context) => tokens({ ...options, images }, context));
+  });
 }

@@ -1,6 +1,12 @@
 export { type HubSettings, hubSettings, type ProxySettings } from "./settings.ts";
 export { createHubFetch, type HubFetchResource, type Patience } from "./hub-fetch.ts";
 export type { ModelParts } from "./select-tensors.ts";
+export {
+  type DownloadableFile,
+  downloadUrl,
+  findDownload,
+  type UrlOptions,
+} from "./download-url.ts";
 export type { DownloadProgress } from "./progress.ts";
 export { findCachedModel, type FindCachedOptions } from "./cached-model.ts";
 export { type CachedModel, listCachedModels } from "./list-cached.ts";

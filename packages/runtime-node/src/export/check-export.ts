@@ -111,13 +111,13 @@ export async function checkExport(
     {
       graph: new Uint8Array(await readFile(join(folder, file), cancel)),
       externalFolder: await realpath(folder),
-      executionProvider: "cpu",
+      executionProviders: ["cpu"],
       threads: 0,
     },
     { signal },
   );
   try {
-    const computed = await thread.run({ [input.name]: feed }, { outputs, signal });
+    const computed = await thread.run({ [input.name]: feed }, { outputs, signal, move: false });
     return {
       outputs: outputs.map((name) => compareOutput(name, computed[name], expected.get(name))),
       loadMilliseconds: thread.description.loadMilliseconds,

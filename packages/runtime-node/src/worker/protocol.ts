@@ -11,17 +11,17 @@ export interface SessionSetup {
   readonly graph: Uint8Array<ArrayBuffer>;
   /** Folder that the external locations of the graph are relative to. */
   readonly externalFolder: string | undefined;
-  readonly executionProvider: ExecutionProvider;
+  /** By ONNX Runtime's names, the first one first. */
+  readonly executionProviders: readonly string[];
   /** Threads that one operator may use; 0: ONNX Runtime decides (one per physical core). */
   readonly threads: number;
+  /** Whether the session keeps the times of its nodes until `placement` is asked for. */
+  readonly recordPlacement: boolean;
   /** Shared with the thread that started this one; see exit-guard.ts. */
   readonly state: Int32Array<SharedArrayBuffer>;
 }
 
-/** Execution providers of onnxruntime-node that this version knows how to set up. */
-export type ExecutionProvider = "cpu";
-
-/** Request to the worker. `close` has no reply: the thread ends. */
+/** Request to the worker. `placement` comes after a run. `close` has no reply: the thread ends. */
 export type SessionRequest =
   | {
       readonly kind: "run";
@@ -29,6 +29,7 @@ export type SessionRequest =
       readonly feeds: Readonly<Record<string, Tensor>>;
       readonly outputs: readonly string[];
     }
+  | { readonly kind: "placement"; readonly id: number }
   | { readonly kind: "close" };
 
 /** Asks for one run. */
@@ -43,6 +44,9 @@ export interface SessionDescription {
   readonly loadMilliseconds: number;
 }
 
+/** How many nodes of a graph each execution provider computes, by ONNX Runtime's names of them. */
+export type Placement = Readonly<Record<string, number>>;
+
 /** Reply from the worker; id 0 answers the setup. */
 export type SessionReply =
   | { readonly kind: "ready"; readonly id: 0; readonly description: SessionDescription }
@@ -51,6 +55,7 @@ export type SessionReply =
       readonly id: number;
       readonly outputs: Readonly<Record<string, Tensor>>;
     }
+  | { readonly kind: "placement"; readonly id: number; readonly placement: Placement }
   | {
       readonly kind: "error";
       readonly id: number;

@@ -7,11 +7,16 @@ import type { DtypeArrays, Tensor } from "@internvit/model-core";
 import type * as Onnxruntime from "onnxruntime-node";
 
 import { insideRuntime } from "../exit-guard.ts";
+import { createPlacementRecord } from "./placement.ts";
 import type { RunRequest, SessionReply, SessionRequest, SessionSetup } from "./protocol.ts";
 
 const setup = workerData as SessionSetup;
 const port = parentPort;
 if (port === null) throw new Error("session-worker.js is started as a worker thread");
+
+// onnxruntime-node 1.30 takes float16 as Uint16Array, but refuses it on a Node that has Float16Array (24 and later).
+// It looks when it is loaded; nothing else runs in this thread.
+delete (globalThis as { Float16Array?: unknown }).Float16Array;
 
 // Not a static import: its native part must not begin while the process is exiting either.
 const { default: ort } = await insideRuntime(setup.state, () => import("onnxruntime-node"));
@@ -24,13 +29,16 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const record = setup.recordPlacement ? createPlacementRecord() : undefined;
+
 async function createSession(): Promise<Onnxruntime.InferenceSession> {
-  const session = await ort.InferenceSession.create(setup.graph, {
-    executionProviders: [setup.executionProvider],
+  return ort.InferenceSession.create(setup.graph, {
+    executionProviders: [...setup.executionProviders],
     graphOptimizationLevel: "all",
     intraOpNumThreads: setup.threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    ...(record === undefined ? {} : { enableProfiling: true, profileFilePrefix: record.prefix }),
     extra: {
       session: {
         // Work is handed to the threads in pieces that get smaller towards the end, so that none waits for one that
@@ -42,7 +50,6 @@ async function createSession(): Promise<Onnxruntime.InferenceSession> {
       },
     },
   });
-  return session;
 }
 
 function toRuntime(tensor: Tensor): Onnxruntime.Tensor {
@@ -80,6 +87,12 @@ async function answer(
 ): Promise<void> {
   try {
     if (request.kind === "run") return await run(session, request);
+    if (request.kind === "placement") {
+      if (record === undefined) throw new Error("the session was made without recordPlacement");
+      session.endProfiling();
+      const placement = record.read();
+      return reply({ kind: "placement", id: request.id, placement });
+    }
     // Released here, in order after every run: a thread that is killed may leave the session's memory behind.
     await insideRuntime(setup.state, () => session.release());
     port?.close();
