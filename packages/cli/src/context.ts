@@ -1,7 +1,7 @@
 // What a command gets besides its options.
 
 import type { DefaultModel } from "./checkpoints/default-model.ts";
-import type { Environment } from "./checkpoints/cache-folder.ts";
+import type { Environment } from "@internvit/runtime-node";
 import type { Report } from "./events.ts";
 
 /** The surroundings of a command. */

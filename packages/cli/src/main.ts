@@ -7,7 +7,7 @@ import { isPreprocessError } from "@internvit/preprocess";
 import { isRuntimeError } from "@internvit/runtime-node";
 import { CommanderError } from "commander";
 
-import type { Environment } from "./checkpoints/cache-folder.ts";
+import type { Environment } from "@internvit/runtime-node";
 import { type DefaultModel, embeddedModel } from "./checkpoints/default-model.ts";
 import { Interruption, isCliError } from "./errors.ts";
 import type { CliEvent } from "./events.ts";

@@ -31,7 +31,10 @@ describe.skipIf(process.platform === "win32")("the README", () => {
     chmodSync(path("bin", "internvit"), 0o755);
     const finished = await runProgram("sh", ["-ec", commands], {
       cwd: folder.path,
-      env: { PATH: `${path("bin")}${delimiter}${process.env["PATH"]}` },
+      env: {
+        PATH: `${path("bin")}${delimiter}${process.env["PATH"]}`,
+        INTERNVIT_CACHE: path("cache"),
+      },
     });
     expect(finished).toMatchObject({ code: 0, stderr: "" });
     for (const name of [

@@ -129,8 +129,34 @@ export type { PixelNormalization } from "./encoder/embeddings.ts";
 export { ALL_FUSIONS, type Fusion } from "./encoder/fusion.ts";
 export { type EncoderOutput, hiddenStateOf, isVisualOutput } from "./encoder/outputs.ts";
 
+export { ENCODER_DTYPES, type EncoderDtype, KEPT_FLOAT32 } from "./quantize/encoder-dtype.ts";
+export { type LayerChannels, measureChannels } from "./quantize/channels.ts";
+export {
+  type DerivedData,
+  type DerivedGroup,
+  type ReadWeights,
+  WEIGHT_ALIGNMENT,
+} from "./quantize/derived-file.ts";
+export { planAlignedWeights } from "./quantize/align-weights.ts";
+export type { ConvertedMap, LinearMap, StoredTensorSlice } from "./quantize/linear-map.ts";
+export {
+  type ConversionTarget,
+  type ConvertedDtype,
+  maySpread,
+  needsChannels,
+} from "./quantize/choose-forms.ts";
+export {
+  type DerivedWeights,
+  type LayerSpread,
+  planEncoderWeights,
+  planProjectorWeights,
+  type PlanWeightsOptions,
+  spreadOf,
+} from "./quantize/plan-weights.ts";
+
 export type { GraphLoadOptions, GraphRunOptions, GraphRuntime, GraphSession } from "./runtime.ts";
 export {
+  type ConversionInfo,
   type EncodeOptions,
   type EncoderFeatures,
   type EncoderInfo,

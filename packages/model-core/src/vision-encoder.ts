@@ -32,6 +32,16 @@ export interface VisualInfo extends VisualSettings {
   readonly projector: string | undefined;
 }
 
+/** Which parts were converted, and which were not, in plain words. */
+export interface ConversionInfo {
+  /** The form of the linear maps, by layers. */
+  readonly maps: readonly string[];
+  /** What stays in float32. */
+  readonly float32: readonly string[];
+  /** Where the converted weights are. */
+  readonly files: readonly string[];
+}
+
 /** What really runs. Every result file carries it. */
 export interface EncoderInfo {
   readonly executionProvider: string;
@@ -39,8 +49,10 @@ export interface EncoderInfo {
   readonly device: string;
   /** Name and version of the adapter's driver, where they are known. */
   readonly driver?: string;
-  /** Element type that the encoder computes in. */
-  readonly dtype: "float32";
+  /** How linear maps are stored and multiplied: an element type, or a quantised form of `EncoderDtype`. */
+  readonly dtype: "float32" | "float16" | "q8" | "q8-dynamic" | "q4";
+  /** Set unless `dtype` is `float32`. */
+  readonly conversion?: ConversionInfo;
   /** Threads that one operator may use; 0: the runtime decided. */
   readonly threads: number;
   readonly fusions: readonly Fusion[];
@@ -56,7 +68,10 @@ export interface EncoderInfo {
   readonly notes?: readonly string[];
   /** Where the weights come from, as the caller named it. */
   readonly checkpoint: string;
-  /** SHA-256 over the checkpoint's weights, where it was computed. */
+  /**
+   * SHA-256 of the weight file; of several, in the order of their names, the SHA-256 of their hashes, one a line.
+   * Missing where that would mean to read more than 16 GiB.
+   */
   readonly checkpointHash?: string;
   /** In plain words, when the weights are seeded random numbers; else undefined. */
   readonly synthesized: string | undefined;

@@ -74,6 +74,9 @@ export {
   type SelectOptions,
 } from "./providers/select-provider.ts";
 export { createVisionEncoder, type VisionEncoderOptions } from "./vision-encoder.ts";
+export { cacheFolder, type Environment } from "./sidecar/cache-folder.ts";
+export type { WeightsOptions } from "./sidecar/choose-weights.ts";
+export type { OnWeights, WeightsEvent } from "./sidecar/events.ts";
 export type { VisualOptions } from "./visual-outputs.ts";
 export type { Placement, SessionDescription } from "./worker/protocol.ts";
 export { type Examination, examineMachine, type ExamineOptions } from "./doctor/examine-machine.ts";

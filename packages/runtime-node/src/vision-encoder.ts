@@ -2,6 +2,7 @@
 
 import {
   buildEncoderGraph,
+  type EncoderDtype,
   type EncoderFeatures,
   type EncoderInfo,
   type EncoderOutput,
@@ -9,8 +10,8 @@ import {
   hiddenStateOf,
   type InputSize,
   type PixelNormalization,
-  synthesizedNotice,
   resolveEncoderWeights,
+  synthesizedNotice,
   type Tensor,
   toFeatures,
   type VisionEncoder,
@@ -23,10 +24,17 @@ import { RuntimeError } from "./errors.ts";
 import { createNodeRuntime, type NodeGraphSession } from "./node-runtime.ts";
 import { type LocalCheckpoint, openCheckpoint } from "./open-checkpoint.ts";
 import { pixelFeeds } from "./pixel-feeds.ts";
-import { type ExecutionProvider, providerFusions } from "./providers/execution-providers.ts";
+import {
+  type ExecutionProvider,
+  needsAlignedWeights,
+  providerFusions,
+} from "./providers/execution-providers.ts";
 import { deviceInfo } from "./providers/device-info.ts";
 import { selectExecutionProvider, type SelectedProvider } from "./providers/select-provider.ts";
 import { warmUp } from "./providers/warm-up.ts";
+import { cacheFolder } from "./sidecar/cache-folder.ts";
+import { hashCheckpoint } from "./sidecar/checkpoint-hash.ts";
+import { chooseWeights, type WeightsOptions } from "./sidecar/choose-weights.ts";
 import { VERSION } from "./version.ts";
 import {
   openVisualParts,
@@ -36,7 +44,7 @@ import {
 } from "./visual-outputs.ts";
 
 /** Options of `createVisionEncoder`. */
-export interface VisionEncoderOptions extends VisualOptions {
+export interface VisionEncoderOptions extends VisualOptions, WeightsOptions {
   /** What `encode` returns. Default: `last_hidden_state` and `pooler_output`. */
   readonly outputs?: readonly EncoderOutput[];
   /**
@@ -63,10 +71,11 @@ export interface VisionEncoderOptions extends VisualOptions {
 
 /**
  * Opens a checkpoint folder as an encoder. The session lives in a worker thread; the calling thread is never
- * blocked. Weights are used in place: no copy of the checkpoint is written.
+ * blocked. With `dtype` `f32` weights are used in place; every other dtype keeps a converted copy in `cacheDirectory`.
  *
  * @throws ModelError when the checkpoint is missing, malformed or does not fit its config, and when visual tokens are
- * wanted of one without a projector; RuntimeError when ONNX Runtime cannot open it; the signal's reason when it aborts.
+ * wanted of one without a projector; RuntimeError when ONNX Runtime cannot open it or converted weights cannot be
+ * written; the signal's reason when it aborts.
  */
 export async function createVisionEncoder(
   checkpoint: string | LocalCheckpoint,
@@ -93,11 +102,17 @@ export async function createVisionEncoder(
   const side = visual?.imageSize ?? config.imageSize;
   const inputSize = options.inputSize ?? { height: side, width: side };
   for (const output of outputs) hiddenStateOf(output, config, visual?.settings);
+  const chosen = await chooseWeights(opened, {
+    ...options,
+    projector: visual?.weights,
+    target: provider === "cpu" ? "cpu" : "gpu",
+    aligned: needsAlignedWeights(provider),
+  });
   const model = buildEncoderGraph(
     {
       config,
-      weights: resolveEncoderWeights(opened),
-      ...(visual?.weights === undefined ? {} : { projector: visual.weights }),
+      weights: chosen.weights,
+      ...(chosen.projector === undefined ? {} : { projector: chosen.projector }),
     },
     {
       inputSize,
@@ -114,11 +129,20 @@ export async function createVisionEncoder(
     threads,
     recordPlacement: provider !== "cpu",
   });
+  // Beside the loading, which another thread does.
+  const hashing = hashCheckpoint(
+    opened,
+    [resolveEncoderWeights(opened), ...(visual?.weights === undefined ? [] : [visual.weights])],
+    { cacheDirectory: options.cacheDirectory ?? cacheFolder(process.env), signal },
+  );
+  hashing.catch(() => undefined);
   const session = await runtime.load(model, cancel);
   const warmed = provider === "cpu" ? undefined : await warmUp(session, { inputSize, ...cancel });
+  const checkpointHash = await hashing;
   const info: EncoderInfo = {
     ...deviceInfo(selected, warmed),
-    dtype: "float32",
+    dtype: describeDtype(options.dtype),
+    ...(chosen.conversion === undefined ? {} : { conversion: chosen.conversion }),
     threads,
     fusions,
     inputSize,
@@ -127,6 +151,7 @@ export async function createVisionEncoder(
       ? {}
       : { visual: visualInfo(visual, { inputSize, patchSize: config.patchSize }) }),
     checkpoint: opened.label,
+    ...(checkpointHash === undefined ? {} : { checkpointHash }),
     synthesized: describeSynthesized(opened, visual),
     loadMilliseconds: session.description.loadMilliseconds + (warmed?.milliseconds ?? 0),
     versions: {
@@ -151,6 +176,11 @@ async function resolveProvider(
   options: { readonly signal?: AbortSignal },
 ): Promise<SelectedProvider> {
   return typeof wanted === "string" ? selectExecutionProvider(wanted, options) : wanted;
+}
+
+function describeDtype(dtype: EncoderDtype = "f32"): EncoderInfo["dtype"] {
+  if (dtype === "f32") return "float32";
+  return dtype === "f16" ? "float16" : dtype;
 }
 
 function describeSynthesized(

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 test("the README's examples run", () => {
   const folder = mkdtempSync(join(tmpdir(), "internvit-readme-"));
   const output = join(folder, "features");
-  const [features, tokens, batches, shards, providers] = runReadmeExamples(
+  const [features, tokens, batches, shards, providers, converted] = runReadmeExamples(
     new URL("../README.md", import.meta.url),
     {
       "InternViT-300M-448px-V2_5": goldenPath("tiny-layernorm"),
@@ -33,4 +33,5 @@ test("the README's examples run", () => {
   expect(providers).toMatch(
     /^unsupported the execution provider \w+ cannot be used: .* is not built with /m,
   );
+  expect(converted).toMatch(/^q8 \[\n? *'layer 0: 8 bit/);
 });

@@ -1,11 +1,11 @@
 // The checkpoint that a command works with: the folder or hub model that was named, or the default model.
 
 import type { ModelParts } from "@internvit/hub/node";
-import { type LocalCheckpoint, openCheckpoint } from "@internvit/runtime-node";
+import { cacheFolder, type LocalCheckpoint, openCheckpoint } from "@internvit/runtime-node";
 import { synthesizedNotice } from "@internvit/model-core";
 
 import type { CommandContext } from "../context.ts";
-import { cacheFolder } from "./cache-folder.ts";
+
 import { ensureDefaultModel } from "./default-model.ts";
 import { findModel, type FoundModel } from "./find-model.ts";
 

@@ -1,6 +1,6 @@
 // `internvit embed`: features of image files, or of prepared pixels, in a file.
 
-import type { EncoderOutput, VisionEncoder } from "@internvit/model-core";
+import type { EncoderDtype, EncoderOutput, VisionEncoder } from "@internvit/model-core";
 import { configureSharp } from "@internvit/preprocess/sharp";
 import {
   createVisionEncoder,
@@ -9,6 +9,7 @@ import {
 } from "@internvit/runtime-node";
 
 import { type Model, openModel } from "../checkpoints/open-model.ts";
+import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { ResultEvent } from "../events.ts";
@@ -41,6 +42,7 @@ export interface EmbedRequest extends DecodeLimits {
   /** 0: ONNX Runtime decides. */
   readonly threads: number;
   readonly executionProvider: ProviderChoice;
+  readonly dtype: EncoderDtype;
 }
 
 /** Writes the features and returns the exit code. */
@@ -57,6 +59,7 @@ export async function embed(request: EmbedRequest, context: CommandContext): Pro
   const { size: inputSize, normalization } = input;
   // Freed also after an interruption; the process then ends when the run that it is in is done.
   await using encoder = await createVisionEncoder(model.checkpoint, {
+    ...weightsOptions(request.dtype, context),
     outputs,
     inputSize,
     normalization,

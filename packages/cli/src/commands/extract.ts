@@ -1,6 +1,6 @@
 // `internvit extract`: features of any number of pictures in shards, in a run that can be ended and continued.
 
-import type { EncoderOutput, VisionEncoder } from "@internvit/model-core";
+import type { EncoderDtype, EncoderOutput, VisionEncoder } from "@internvit/model-core";
 import {
   createVisionEncoder,
   defaultThreads,
@@ -17,6 +17,7 @@ import {
 } from "@internvit/runtime-node";
 
 import { type Model, openModel } from "../checkpoints/open-model.ts";
+import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
 import type { Report, ResultEvent } from "../events.ts";
 import type { ProviderChoice } from "../options/provider-option.ts";
@@ -51,6 +52,7 @@ export interface ExtractRequest extends DecodeLimits {
   readonly restart: boolean;
   readonly verify: boolean;
   readonly executionProvider: ProviderChoice;
+  readonly dtype: EncoderDtype;
 }
 
 /** Milliseconds between two words about the progress. */
@@ -72,7 +74,7 @@ export async function extract(request: ExtractRequest, context: CommandContext):
     request,
     preparation,
     executionProvider,
-    signal,
+    context,
   });
   const [first] = encoders.all;
   reportEncoder(first.info, report);
@@ -123,20 +125,21 @@ async function openEncoders(
     readonly request: ExtractRequest;
     readonly preparation: ReturnType<typeof planForModel>;
     readonly executionProvider: SelectedProvider;
-    readonly signal: AbortSignal;
+    readonly context: CommandContext;
   },
 ): Promise<Encoders> {
-  const { request, preparation, executionProvider, signal } = options;
-  const { outputs, batch, sessions, threads } = request;
+  const { request, preparation, executionProvider, context } = options;
+  const { outputs, batch, sessions, threads, dtype } = request;
   const open = (): Promise<VisionEncoder> =>
     createVisionEncoder(model.checkpoint, {
+      ...weightsOptions(dtype, context),
       outputs,
       inputSize: preparation.size,
       normalization: preparation.normalization,
       executionProvider,
       threads: threads ?? defaultThreads(sessions),
       batchSize: batch === "auto" ? MAX_AUTO_BATCH : batch,
-      signal,
+      signal: context.signal,
     });
   const all: [VisionEncoder, ...VisionEncoder[]] = [await open()];
   const dispose = async (): Promise<void> => {

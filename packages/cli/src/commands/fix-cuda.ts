@@ -5,9 +5,12 @@ import { join } from "node:path";
 
 import type { HubFetch } from "@internvit/hub";
 import { createHubFetch, hubSettings } from "@internvit/hub/node";
-import { type OnnxruntimeInstallation, onnxruntimeInstallation } from "@internvit/runtime-node";
+import {
+  cacheFolder,
+  type OnnxruntimeInstallation,
+  onnxruntimeInstallation,
+} from "@internvit/runtime-node";
 
-import { cacheFolder } from "../checkpoints/cache-folder.ts";
 import { progressReport } from "../checkpoints/find-model.ts";
 import type { CommandContext } from "../context.ts";
 import { CUDA_PACKAGE, NUGET_INDEX } from "../cuda/cuda-package.ts";

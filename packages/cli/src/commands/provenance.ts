@@ -36,7 +36,7 @@ export function preparationFacts(
 
 /** Which model ran, and on what. */
 export function encoderFacts(model: Model, info: EncoderInfo): Provenance {
-  const { executionProvider, device, driver, dtype, threads, fusions } = info;
+  const { executionProvider, device, driver, dtype, conversion, threads, fusions } = info;
   const { placement, passedOver, notes, checkpointHash } = info;
   return {
     model: model.label,
@@ -46,6 +46,9 @@ export function encoderFacts(model: Model, info: EncoderInfo): Provenance {
     device,
     ...(driver === undefined ? {} : { driver }),
     dtype,
+    ...(conversion === undefined
+      ? {}
+      : { linear_maps: conversion.maps, kept_float32: conversion.float32 }),
     threads,
     fusions,
     ...(placement === undefined ? {} : { placement }),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import {
   countParameters,
+  type EncoderDtype,
   type EncoderInfo,
   type EncoderOutput,
   featureOf,
@@ -20,6 +21,7 @@ import {
 } from "@internvit/runtime-node";
 
 import { type Model, openModel } from "../checkpoints/open-model.ts";
+import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
 import { colorFeatures } from "../drawing/feature-colors.ts";
 import { sideBySide } from "../drawing/side-by-side.ts";
@@ -42,6 +44,7 @@ export interface ShowRequest {
   /** Folder for the two files; made when it is not there. */
   readonly output: string;
   readonly executionProvider: ProviderChoice;
+  readonly dtype: EncoderDtype;
 }
 
 const OUTPUTS = ["last_hidden_state", "pooler_output"] as const satisfies readonly EncoderOutput[];
@@ -66,6 +69,7 @@ export async function show(request: ShowRequest, context: CommandContext): Promi
   );
   await using encoder = await stopwatch.time("open model", () =>
     createVisionEncoder(model.checkpoint, {
+      ...weightsOptions(request.dtype, context),
       outputs: OUTPUTS,
       inputSize: preparation.size,
       normalization: preparation.normalization,

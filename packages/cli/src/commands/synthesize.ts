@@ -26,6 +26,8 @@ export interface SynthesizeRequest {
   readonly architecture: string;
   readonly seed: number;
   readonly dtype: WeightDtype;
+  /** Whether a few norm and residual channels are 50 times larger. */
+  readonly outliers: boolean;
   /** The folder to write. */
   readonly output: string;
   /** Whether a checkpoint that is there already is replaced. */
@@ -37,13 +39,14 @@ export async function synthesize(
   request: SynthesizeRequest,
   { report, signal }: CommandContext,
 ): Promise<number> {
-  const { seed, dtype, output, force } = request;
+  const { seed, dtype, outliers, output, force } = request;
   const begin = performance.now();
   const { config, chat, preset } = await readArchitecture(request.architecture, signal);
   await checkOutput(output, { force });
   const checkpoint = synthesizeCheckpoint(config, {
     seed,
     dtype,
+    outliers,
     chat,
     ...(preset === undefined ? {} : { preset }),
   });
@@ -63,7 +66,7 @@ export async function synthesize(
     throw error;
   }
   const milliseconds = performance.now() - begin;
-  const notice = synthesizedNotice({ seed, preset });
+  const notice = synthesizedNotice({ seed, outliers });
   report({
     event: "result",
     command: "synthesize",
@@ -72,6 +75,7 @@ export async function synthesize(
       preset: preset ?? null,
       seed,
       dtype,
+      outliers,
       bytes: checkpoint.byteLength,
       files: checkpoint.files.map(({ name, byteLength }) => ({ name, bytes: byteLength })),
       synthesized: notice,

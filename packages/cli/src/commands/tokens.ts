@@ -3,6 +3,7 @@
 
 import {
   chatPrompt,
+  type EncoderDtype,
   type EncoderInfo,
   expandImagePlaceholders,
   imagePlaceholder,
@@ -12,6 +13,7 @@ import { configureSharp } from "@internvit/preprocess/sharp";
 import { createVisionEncoder, selectExecutionProvider } from "@internvit/runtime-node";
 
 import { type Model, openModel } from "../checkpoints/open-model.ts";
+import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
 import type { JsonValue } from "../events.ts";
 import type { ProviderChoice } from "../options/provider-option.ts";
@@ -58,6 +60,7 @@ export interface TokensRequest extends DecodeLimits {
   readonly labels: "hyphen" | "plain";
   readonly threads: number;
   readonly executionProvider: ProviderChoice;
+  readonly dtype: EncoderDtype;
 }
 
 /** Longer prompts stay out of the file's metadata: 4 MB are 1,200 tiles, far beyond any context window. */
@@ -79,6 +82,7 @@ export async function tokens(request: TokensRequest, context: CommandContext): P
   await using input = await openVisualInput(request, { settings, signal });
   const prompts = writePrompts(input, request);
   await using encoder = await createVisionEncoder(model.checkpoint, {
+    ...weightsOptions(request.dtype, context),
     outputs: ["visual_tokens"],
     inputSize: { height: input.tileSize, width: input.tileSize },
     normalization: input.normalization,

@@ -16,6 +16,7 @@ import { outputNames } from "./output-names.ts";
 import { flag, oneOf, optionalText, parseOptions, text, wholeNumber } from "./parse-options.ts";
 import { addPictureOptions, pictureOptions } from "./picture-options.ts";
 import { addProviderOption, providerOption } from "./provider-option.ts";
+import { addDtypeOption, dtypeOption } from "./precision-options.ts";
 
 /** Runs a command's work in its surroundings. */
 export type RunCommand = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
@@ -38,6 +39,7 @@ const embedSchema = z.object({
   batchSize: wholeNumber({ minimum: 1, maximum: 1024 }),
   threads: wholeNumber({ minimum: 0, maximum: 1024 }),
   ...providerOption,
+  ...dtypeOption,
 });
 
 /** `internvit embed` */
@@ -60,7 +62,7 @@ export function addEmbed(program: Command, run: RunCommand): void {
     )
     .option("--batch-size <n>", "pictures that are encoded together", "1")
     .option("--threads <n>", "threads per operator; 0: what machine and container allow", "0");
-  addProviderOption(addPictureOptions(command)).action(
+  addProviderOption(addDtypeOption(addPictureOptions(command))).action(
     (images: readonly string[], raw: RawOptions) => {
       const options = parseOptions(embedSchema, raw);
       return run((context) => embed({ ...options, images }, context));
@@ -106,6 +108,7 @@ const DTYPES = { bf16: "bfloat16", f16: "float16", f32: "float32" } as const;
 const synthesizeSchema = z.object({
   seed: wholeNumber({ minimum: 0, maximum: MAX_SEED }),
   dtype: oneOf(["bf16", "f16", "f32"]),
+  outliers: flag,
   output: text,
   force: flag,
 });
@@ -119,6 +122,10 @@ export function addSynthesize(program: Command, run: RunCommand): void {
     .requiredOption("--output <dir>", "folder to write")
     .option("--seed <n>", "0 to 4294967295", "0")
     .option("--dtype <type>", "bf16, f16 or f32", "bf16")
+    .option(
+      "--outliers",
+      "a few norm and residual channels 50 times larger, as trained weights have",
+    )
     .option("--force", "replace a checkpoint that is there already")
     .addHelpText("after", `\nPresets:\n${presetNames.map((name) => `  ${name}`).join("\n")}`)
     .action((architecture: string, raw: RawOptions) => {
@@ -136,7 +143,12 @@ export function addPresets(program: Command, run: RunCommand): void {
     .action(() => run(listPresets));
 }
 
-const showSchema = z.object({ model: optionalText, output: text, ...providerOption });
+const showSchema = z.object({
+  model: optionalText,
+  output: text,
+  ...providerOption,
+  ...dtypeOption,
+});
 
 /** `internvit show` */
 export function addShow(program: Command, run: RunCommand): void {
@@ -146,7 +158,7 @@ export function addShow(program: Command, run: RunCommand): void {
     .argument("<image>", "image file")
     .option("--model <dir|id>", MODEL_HELP)
     .option("--output <dir>", "folder for features.safetensors and features.png", "output");
-  addProviderOption(command).action((image: string, raw: RawOptions) => {
+  addProviderOption(addDtypeOption(command)).action((image: string, raw: RawOptions) => {
     const options = parseOptions(showSchema, raw);
     return run((context) => show({ ...options, image }, context));
   });

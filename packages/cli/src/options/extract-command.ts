@@ -17,6 +17,7 @@ import {
   wholeNumber,
 } from "./parse-options.ts";
 import { addDecodeOptions, decodeOptions } from "./picture-options.ts";
+import { addDtypeOption, dtypeOption } from "./precision-options.ts";
 import { addProviderOption, providerOption } from "./provider-option.ts";
 
 const schema = z.object({
@@ -37,6 +38,7 @@ const schema = z.object({
   restart: flag,
   verify: flag,
   ...providerOption,
+  ...dtypeOption,
 });
 
 /** `internvit extract` */
@@ -71,7 +73,7 @@ export function addExtract(program: Command, run: RunCommand): void {
     )
     .option("--restart", "remove what an extraction left in the folder and start anew")
     .option("--verify", "when going on, compare finished shards with their hashes");
-  addProviderOption(addDecodeOptions(command)).action(
+  addProviderOption(addDtypeOption(addDecodeOptions(command))).action(
     (sources: readonly string[], raw: Readonly<Record<string, unknown>>) => {
       const options = parseOptions(schema, raw);
       return run((context) => extract({ ...options, sources }, context));

@@ -16,6 +16,7 @@ import { addDoctor } from "./doctor-command.ts";
 import { addExport } from "./export-command.ts";
 import { addExtract } from "./extract-command.ts";
 import { addDownload, addModels, addVerify } from "./hub-commands.ts";
+import { addVerifyPrecision } from "./verify-precision-command.ts";
 import { addTiles, addTokens } from "./visual-commands.ts";
 
 /** The options that every command has. */
@@ -46,6 +47,7 @@ export function createProgram(run: RunCommand): Command {
     addModels,
     addDownload,
     addVerify,
+    addVerifyPrecision,
     addExport,
     addDoctor,
   ]) {

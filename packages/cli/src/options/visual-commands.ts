@@ -19,6 +19,7 @@ import {
 } from "./parse-options.ts";
 import { addDecodeOptions, decodeOptions } from "./picture-options.ts";
 import { addProviderOption, providerOption } from "./provider-option.ts";
+import { addDtypeOption, dtypeOption } from "./precision-options.ts";
 import { addTilingOptions, tilingOptions } from "./tiling-options.ts";
 
 type RawOptions = Readonly<Record<string, unknown>>;
@@ -59,6 +60,7 @@ const tokensSchema = z.object({
   output: text,
   threads: wholeNumber({ minimum: 0, maximum: 1024 }),
   ...providerOption,
+  ...dtypeOption,
 });
 
 /** `internvit tokens` */
@@ -83,7 +85,9 @@ export function addTokens(program: Command, run: RunCommand): void {
     .option("--labels <style>", "hyphen (Image-1:) or plain (Image1:)", "hyphen")
     .option("--threads <n>", "threads per operator; 0: what machine and container allow", "0");
   addProviderOption(
-    addDecodeOptions(addTilingOptions(command, { defaults: "the checkpoint's, else " })),
+    addDtypeOption(
+      addDecodeOptions(addTilingOptions(command, { defaults: "the checkpoint's, else " })),
+    ),
   ).action((images: readonly string[], raw: RawOptions) => {
     const options = parseOptions(tokensSchema, raw);
     return run((context) => tokens({ ...options, images }, context));

@@ -26,39 +26,50 @@ export interface Affine {
   readonly bias: WeightSlice | undefined;
 }
 
-/** The weights of one layer. C = hidden size, M = MLP width; linear weights are [outputs, inputs]. */
-export interface LayerWeights {
+/**
+ * The weights of one layer. C = hidden size, M = MLP width; linear weights are [outputs, inputs]. `Map` is what a
+ * linear map is: a weight and bias of the checkpoint, or what they were converted to.
+ */
+export interface LayerWeights<Map = Affine> {
   /** [C]; bias with layer norm only. */
   readonly norm1: Affine;
   /** [C, C]; bias [C] with `qkvBias` only. The same of key and value. */
-  readonly query: Affine;
-  readonly key: Affine;
-  readonly value: Affine;
+  readonly query: Map;
+  readonly key: Map;
+  readonly value: Map;
   /** [C], with `qkNormalization` only. */
   readonly queryNorm: WeightSlice | undefined;
   readonly keyNorm: WeightSlice | undefined;
   /** [C, C] and [C]. */
-  readonly projection: Affine;
+  readonly projection: Map;
   /** [C]; bias with layer norm only. */
   readonly norm2: Affine;
   /** [M, C] and [M]. */
-  readonly fc1: Affine;
+  readonly fc1: Map;
   /** [C, M] and [C]. */
-  readonly fc2: Affine;
+  readonly fc2: Map;
   /** [C]. */
   readonly layerScale1: WeightSlice;
   readonly layerScale2: WeightSlice;
+  /** int64 [columns]: channels of a norm's output that the maps after it read again, after all others. */
+  readonly attentionSpread?: SpreadSlice | undefined;
+  readonly mlpSpread?: SpreadSlice | undefined;
 }
 
-/** All weights of an encoder. */
-export interface EncoderWeights {
+/** Channel indices in a file that a conversion made. */
+export interface SpreadSlice extends Omit<WeightSlice, "dtype"> {
+  readonly dtype: "int64";
+}
+
+/** All weights of an encoder; `Map` as in `LayerWeights`. */
+export interface EncoderWeights<Map = Affine> {
   /** [1, 1, C]. */
   readonly classEmbedding: WeightSlice;
   /** [1, 1 + G², C]: the class token, then G×G patches in row-major order. */
   readonly positionEmbedding: WeightSlice;
   /** [C, channels, patch, patch] and [C]. */
   readonly patchEmbedding: Affine;
-  readonly layers: readonly LayerWeights[];
+  readonly layers: readonly LayerWeights<Map>[];
 }
 
 /** Options of `arrangeEncoderWeights`. */

@@ -5,14 +5,17 @@
 import type { Affine, WeightSlice } from "./encoder-tensors.ts";
 import type { ExpectedTensors } from "./expected-tensors.ts";
 
-/** The weights of a projector. Linear weights are [outputs, inputs]; every part has a bias. */
-export interface ProjectorWeights {
+/**
+ * The weights of a projector. Linear weights are [outputs, inputs]; every part has a bias. `Map` as in
+ * `LayerWeights`.
+ */
+export interface ProjectorWeights<Map = Affine> {
   /** [r²C] and [r²C]. */
   readonly norm: Affine;
   /** [T, r²C] and [T]. */
-  readonly linear1: Affine;
+  readonly linear1: Map;
   /** [T, T] and [T]. */
-  readonly linear2: Affine;
+  readonly linear2: Map;
 }
 
 /** A way in which checkpoints name the projector's tensors. */

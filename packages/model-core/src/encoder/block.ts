@@ -2,18 +2,19 @@
 // through a layer scale. The stream is kept as "sum so far" and "branch not added yet", so that the addition can be
 // fused with the norm that follows it.
 
-import type { LayerWeights } from "../checkpoint/encoder-tensors.ts";
+import type { LayerWeights, SpreadSlice, WeightSlice } from "../checkpoint/encoder-tensors.ts";
 import type { EncoderConfig } from "../config/encoder-config.ts";
-import type { Value } from "../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../onnx/builder.ts";
 import {
   multiHeadAttention,
   simplifiedLayerNormalization,
   skipNormalization,
 } from "../onnx/ops/contributed.ts";
-import { add, mul } from "../onnx/ops/elementwise.ts";
-import { reshape, transpose } from "../onnx/ops/layout.ts";
+import { add, cast, mul } from "../onnx/ops/elementwise.ts";
+import { concat, gather, reshape, transpose } from "../onnx/ops/layout.ts";
 import { matMul } from "../onnx/ops/linear-algebra.ts";
 import { layerNormalization, rmsNormalization, softmax } from "../onnx/ops/reduction.ts";
+import { isConverted, type LinearMap } from "../quantize/linear-map.ts";
 import { linear, linearGelu, type LinearContext, project } from "./linear.ts";
 import { affine, type AffineValues, parameter, scaleAffine } from "./parameters.ts";
 
@@ -39,18 +40,30 @@ export function settle({ graph }: BlockContext, { sum, branch, bias }: Residual)
 export function block(
   context: BlockContext,
   residual: Residual,
-  weights: LayerWeights,
+  weights: LayerWeights<LinearMap>,
 ): { readonly input: Value; readonly residual: Residual } {
   const { graph } = context;
   const first = graph.scope("norm1", () =>
     normalize(context, residual, affine(graph, weights.norm1)),
   );
-  const attended = graph.scope("attention", () => attention(context, first.normalized, weights));
+  const attended = graph.scope("attention", () =>
+    attention(context, spreadChannels(graph, first.normalized, weights.attentionSpread), weights),
+  );
   const second = graph.scope("norm2", () =>
     normalize(context, { sum: first.sum, ...attended }, affine(graph, weights.norm2)),
   );
-  const mapped = graph.scope("mlp", () => mlp(context, second.normalized, weights));
+  const mapped = graph.scope("mlp", () =>
+    mlp(context, spreadChannels(graph, second.normalized, weights.mlpSpread), weights),
+  );
   return { input: first.sum, residual: { sum: second.sum, ...mapped } };
+}
+
+/** A norm's output with some of its channels once more at the end. */
+function spreadChannels(graph: GraphBuilder, x: Value, spread: SpreadSlice | undefined): Value {
+  if (spread === undefined) return x;
+  return concat(graph, [x, gather(graph, x, { axis: 2, indices: graph.external(spread) })], {
+    axis: 2,
+  });
 }
 
 type Branch = Pick<Residual, "branch" | "bias">;
@@ -88,40 +101,72 @@ function rms({ graph, config, fusions }: BlockContext, value: Value, weight: Val
 function scaledBranch(
   context: BlockContext,
   x: Value,
-  parameters: { readonly map: AffineValues; readonly layerScale: Value },
+  parameters: { readonly map: LinearMap; readonly layerScale: WeightSlice },
 ): Branch {
   const { graph, fusions } = context;
-  const { map, layerScale } = parameters;
+  const { map } = parameters;
+  if (isConverted(map)) return { branch: linear(context, x, map), bias: undefined };
+  const layerScale = parameter(graph, parameters.layerScale);
   if (!fusions.has("layer-scale")) {
     return { branch: mul(graph, linear(context, x, map), layerScale), bias: undefined };
   }
-  const scaled = scaleAffine(graph, map, layerScale);
+  const scaled = scaleAffine(graph, affine(graph, map), layerScale);
   return { branch: project(context, x, scaled.weight), bias: scaled.bias };
 }
 
-function attention(context: BlockContext, x: Value, weights: LayerWeights): Branch {
-  const { graph, config, fusions } = context;
-  let query = linear(context, x, affine(graph, weights.query));
-  let key = linear(context, x, affine(graph, weights.key));
-  const value = linear(context, x, affine(graph, weights.value));
+function attention(context: BlockContext, x: Value, weights: LayerWeights<LinearMap>): Branch {
+  const { graph, fusions } = context;
+  let query = linear(context, x, weights.query);
+  let key = linear(context, x, weights.key);
+  const value = linear(context, x, weights.value);
   // Over the full width, before the heads are split, and RMS whatever norm_type says.
   if (weights.queryNorm !== undefined) {
     query = rms(context, query, parameter(graph, weights.queryNorm));
   }
   if (weights.keyNorm !== undefined) key = rms(context, key, parameter(graph, weights.keyNorm));
+  const half = isConverted(weights.query) && weights.query.form === "float16";
+  const dtype = half ? "float16" : "float32";
   const attended = fusions.has("attention")
-    ? multiHeadAttention(graph, { query, key, value }, { heads: config.numAttentionHeads })
-    : plainAttention(context, { query, key, value });
+    ? fusedAttention(context, { query, key, value }, dtype)
+    : plainAttention(context, { query, key, value }, dtype);
   return scaledBranch(context, attended, {
-    map: affine(graph, weights.projection),
-    layerScale: parameter(graph, weights.layerScale1),
+    map: weights.projection,
+    layerScale: weights.layerScale1,
   });
 }
 
-/** softmax(q kᵀ / √width) v per head, with the scores [n, heads, tokens, tokens] in memory. */
+interface AttentionOperands {
+  readonly query: Value;
+  readonly key: Value;
+  readonly value: Value;
+}
+
+/** One operator, with its products in `dtype`; float32 in and out. */
+function fusedAttention(
+  { graph, config }: BlockContext,
+  operands: AttentionOperands,
+  dtype: "float32" | "float16",
+): Value {
+  const attended = multiHeadAttention(
+    graph,
+    {
+      query: cast(graph, operands.query, dtype),
+      key: cast(graph, operands.key, dtype),
+      value: cast(graph, operands.value, dtype),
+    },
+    { heads: config.numAttentionHeads },
+  );
+  return cast(graph, attended, "float32");
+}
+
+/**
+ * softmax(q kᵀ / √width) v per head, with the scores [n, heads, tokens, tokens] in memory; products in
+ * `dtype`, the softmax in float32.
+ */
 function plainAttention(
   { graph, config }: BlockContext,
-  operands: { readonly query: Value; readonly key: Value; readonly value: Value },
+  operands: AttentionOperands,
+  dtype: "float32" | "float16",
 ): Value {
   const heads = config.numAttentionHeads;
   const { shape } = operands.query;
@@ -135,16 +180,17 @@ function plainAttention(
     data: Float32Array.of(width ** -0.5),
   });
   const query = mul(graph, split(operands.query, [0, 2, 1, 3]), scale);
-  const scores = matMul(graph, query, split(operands.key, [0, 2, 3, 1]));
-  const mixed = matMul(graph, softmax(graph, scores), split(operands.value, [0, 2, 1, 3]));
+  const product = (left: Value, right: Value): Value =>
+    cast(graph, matMul(graph, cast(graph, left, dtype), cast(graph, right, dtype)), "float32");
+  const scores = product(query, split(operands.key, [0, 2, 3, 1]));
+  const mixed = product(softmax(graph, scores), split(operands.value, [0, 2, 1, 3]));
   return reshape(graph, transpose(graph, mixed, [0, 2, 1, 3]), shape);
 }
 
-function mlp(context: BlockContext, x: Value, weights: LayerWeights): Branch {
-  const { graph } = context;
-  const activated = linearGelu(context, x, affine(graph, weights.fc1));
+function mlp(context: BlockContext, x: Value, weights: LayerWeights<LinearMap>): Branch {
+  const activated = linearGelu(context, x, weights.fc1);
   return scaledBranch(context, activated, {
-    map: affine(graph, weights.fc2),
-    layerScale: parameter(graph, weights.layerScale2),
+    map: weights.fc2,
+    layerScale: weights.layerScale2,
   });
 }

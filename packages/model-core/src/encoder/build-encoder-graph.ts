@@ -11,6 +11,7 @@ import { createGraphBuilder, type GraphBuilder, type Value } from "../onnx/build
 import type { Dimension, GraphModel } from "../onnx/graph.ts";
 import { concat, select, slice } from "../onnx/ops/layout.ts";
 import { reduceMean } from "../onnx/ops/reduction.ts";
+import type { LinearMap } from "../quantize/linear-map.ts";
 import { block, type BlockContext, type Residual, settle } from "./block.ts";
 import { embeddings, normalizePixels, type PixelNormalization } from "./embeddings.ts";
 import type { Fusion } from "./fusion.ts";
@@ -50,9 +51,10 @@ export interface EncoderGraphOptions {
 /** What `buildEncoderGraph` writes a graph of. */
 export interface EncoderModel {
   readonly config: EncoderConfig;
-  readonly weights: EncoderWeights;
+  /** As the checkpoint has them, or converted. */
+  readonly weights: EncoderWeights<LinearMap>;
   /** Needed for the output `visual_tokens`. */
-  readonly projector?: ProjectorWeights;
+  readonly projector?: ProjectorWeights<LinearMap>;
 }
 
 /**
@@ -131,7 +133,9 @@ function needVisual(visual: VisualSettings | undefined): VisualSettings {
   );
 }
 
-function needProjector(projector: ProjectorWeights | undefined): ProjectorWeights {
+function needProjector(
+  projector: ProjectorWeights<LinearMap> | undefined,
+): ProjectorWeights<LinearMap> {
   if (projector !== undefined) return projector;
   throw new ModelError("invalid-argument", "the output visual_tokens needs a projector");
 }

@@ -68,7 +68,7 @@ function patchPositions(
 export function embeddings(
   graph: GraphBuilder,
   pixelValues: Value,
-  model: { readonly config: EncoderConfig; readonly weights: EncoderWeights },
+  model: { readonly config: EncoderConfig; readonly weights: EncoderWeights<unknown> },
 ): Value {
   const { config, weights } = model;
   const { weight, bias } = affine(graph, weights.patchEmbedding);

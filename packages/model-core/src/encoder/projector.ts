@@ -5,6 +5,7 @@ import type { ProjectorWeights } from "../checkpoint/projector-tensors.ts";
 import type { GraphBuilder, Value } from "../onnx/builder.ts";
 import { reshape, slice, transpose } from "../onnx/ops/layout.ts";
 import { layerNormalization } from "../onnx/ops/reduction.ts";
+import type { LinearMap } from "../quantize/linear-map.ts";
 import {
   type FeatureGrid,
   type PixelUnshuffleOptions,
@@ -53,7 +54,7 @@ export function unshufflePatches(
 export function projectPatches(
   context: LinearContext,
   cells: Value,
-  weights: ProjectorWeights,
+  weights: ProjectorWeights<LinearMap>,
 ): Value {
   const { graph } = context;
   const { weight, bias } = affine(graph, weights.norm);
@@ -62,6 +63,6 @@ export function projectPatches(
     bias: bias as Value,
     epsilon: LAYER_NORM_EPS,
   });
-  const activated = linearGelu(context, normalized, affine(graph, weights.linear1));
-  return linear(context, activated, affine(graph, weights.linear2));
+  const activated = linearGelu(context, normalized, weights.linear1);
+  return linear(context, activated, weights.linear2);
 }

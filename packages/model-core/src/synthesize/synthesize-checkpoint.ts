@@ -19,6 +19,7 @@ import { unshuffledGrid } from "../pixel-unshuffle.ts";
 import { encodeSafetensorsHeader, type SafetensorsLayout } from "../safetensors/write.ts";
 import { DTYPE_BYTES, elementCount } from "../tensor.ts";
 import { initialDistribution } from "./initialization.ts";
+import { applyOutliers, chooseOutliers, type OutlierChannels } from "./outliers.ts";
 import { createRandomStream } from "./random-stream.ts";
 import { MAX_SEED, synthesizedConfigJson, synthesizedMetadata } from "./synthesized.ts";
 
@@ -37,6 +38,8 @@ export interface SynthesizeOptions {
    * Default: a stand-alone encoder.
    */
   readonly chat?: ChatConfig | undefined;
+  /** Makes a few norm and residual channels 50 times larger, as trained weights have them. Default false. */
+  readonly outliers?: boolean;
   /** Largest piece in bytes, at least 1024; default 4 MiB. It does not change the bytes of the file. */
   readonly chunkBytes?: number;
 }
@@ -66,10 +69,18 @@ export function synthesizeCheckpoint(
   config: EncoderConfig,
   options: SynthesizeOptions,
 ): SynthesizedCheckpoint {
-  const { seed, dtype = "bfloat16", preset, chat, chunkBytes = DEFAULT_CHUNK_BYTES } = options;
+  const {
+    seed,
+    dtype = "bfloat16",
+    preset,
+    chat,
+    outliers = false,
+    chunkBytes = DEFAULT_CHUNK_BYTES,
+  } = options;
   checkWhole("seed", seed, { minimum: 0, maximum: MAX_SEED });
   checkWhole("chunkBytes", chunkBytes, { minimum: 1024, maximum: 2 ** 30 });
-  const mark = { seed, preset };
+  const mark = { seed, preset, outliers };
+  const channels = outliers ? chooseOutliers(seed, config.hiddenSize) : undefined;
   const expected = chat === undefined ? encoderTensors(config, "") : chatTensors(config, chat);
   const layout = encodeSafetensorsHeader(
     Array.from(expected, ([name, shape]) => ({ name, dtype, shape })),
@@ -89,7 +100,10 @@ export function synthesizeCheckpoint(
     {
       name: "model.safetensors",
       byteLength: layout.byteLength,
-      chunks: { [Symbol.iterator]: () => weightChunks(layout, { seed, dtype, chunkBytes }) },
+      chunks: {
+        [Symbol.iterator]: () =>
+          weightChunks(layout, { seed, dtype, outliers: channels, chunkBytes }),
+      },
     },
   ];
   return { files, byteLength: files.reduce((total, file) => total + file.byteLength, 0) };
@@ -121,12 +135,13 @@ function chatTensors(config: EncoderConfig, chat: ChatConfig): ExpectedTensors {
 interface WeightOptions {
   readonly seed: number;
   readonly dtype: WeightDtype;
+  readonly outliers: OutlierChannels | undefined;
   readonly chunkBytes: number;
 }
 
 function* weightChunks(
   { header, entries }: SafetensorsLayout,
-  { seed, dtype, chunkBytes }: WeightOptions,
+  { seed, dtype, outliers, chunkBytes }: WeightOptions,
 ): Generator<Uint8Array<ArrayBuffer>> {
   yield header.slice();
   const chunkElements = Math.floor(chunkBytes / DTYPE_BYTES[dtype]);
@@ -134,9 +149,11 @@ function* weightChunks(
     const name = stored.startsWith(CHAT_PREFIX) ? stored.slice(CHAT_PREFIX.length) : stored;
     const stream = createRandomStream(seed, name);
     const distribution = initialDistribution(name, shape);
-    for (let left = elementCount(shape); left > 0; left -= chunkElements) {
-      const values = new Float32Array(Math.min(left, chunkElements));
+    const count = elementCount(shape);
+    for (let first = 0; first < count; first += chunkElements) {
+      const values = new Float32Array(Math.min(count - first, chunkElements));
       stream.fillNext(values, distribution);
+      if (outliers !== undefined) applyOutliers(values, outliers, { name, shape, first });
       yield toBytes(values, dtype);
     }
   }

@@ -9,6 +9,8 @@ export interface Synthesized {
   readonly seed: number;
   /** The preset that was asked for, or undefined for another architecture. */
   readonly preset: string | undefined;
+  /** Whether a few channels are larger than the others, see outliers.ts. */
+  readonly outliers?: boolean;
 }
 
 const CONFIG_KEY = "internvit_synthesized";
@@ -19,18 +21,30 @@ export const MAX_SEED = 4_294_967_295;
 
 const schema = z.object({
   [CONFIG_KEY]: z
-    .object({ seed: z.int().min(0).max(MAX_SEED), preset: z.string().nullish() })
+    .object({
+      seed: z.int().min(0).max(MAX_SEED),
+      preset: z.string().nullish(),
+      outliers: z.boolean().optional(),
+    })
     .optional(),
 });
 
 /** The mark for config.json. */
-export function synthesizedConfigJson({ seed, preset }: Synthesized): Record<string, unknown> {
-  return { [CONFIG_KEY]: { seed, preset: preset ?? null } };
+export function synthesizedConfigJson({
+  seed,
+  preset,
+  outliers,
+}: Synthesized): Record<string, unknown> {
+  return {
+    [CONFIG_KEY]: { seed, preset: preset ?? null, ...(outliers === true ? { outliers } : {}) },
+  };
 }
 
 /** The mark in plain words, for people and result files. */
-export function synthesizedNotice({ seed }: Synthesized): string {
-  return `seeded random weights, not a trained model; seed ${seed}`;
+export function synthesizedNotice({ seed, outliers }: Omit<Synthesized, "preset">): string {
+  const what =
+    outliers === true ? "seeded random weights with outlier channels" : "seeded random weights";
+  return `${what}, not a trained model; seed ${seed}`;
 }
 
 /** The mark for the metadata of the weight file. */
@@ -47,7 +61,13 @@ export function parseSynthesized(
   }: { readonly metadata: ReadonlyMap<string, string>; readonly subject: string },
 ): Synthesized | undefined {
   const mark = parseWith(schema, configJson, { subject })[CONFIG_KEY];
-  if (mark !== undefined) return { seed: mark.seed, preset: mark.preset ?? undefined };
-  const seed = /; seed (\d+)$/.exec(metadata.get(METADATA_KEY) ?? "")?.[1];
-  return seed === undefined ? undefined : { seed: Number(seed), preset: undefined };
+  if (mark !== undefined) {
+    const { seed, preset, outliers } = mark;
+    return { seed, preset: preset ?? undefined, ...(outliers === true ? { outliers } : {}) };
+  }
+  const notice = metadata.get(METADATA_KEY) ?? "";
+  const seed = /; seed (\d+)$/.exec(notice)?.[1];
+  if (seed === undefined) return undefined;
+  const outliers = notice.includes("outlier channels");
+  return { seed: Number(seed), preset: undefined, ...(outliers ? { outliers } : {}) };
 }

@@ -6,12 +6,10 @@ import {
   elementCount,
   type ExternalInitializer,
   type GraphModel,
+  WEIGHT_ALIGNMENT,
 } from "@internvit/model-core";
 
 import type { FoldedModel, FoldedWeight } from "./fold-weights.ts";
-
-/** Weights start at multiples of this, in bytes. */
-export const DATA_ALIGNMENT = 4096;
 
 /** A weight in the data file. */
 export interface PlacedWeight extends FoldedWeight {
@@ -39,7 +37,7 @@ export function planDataFile({ graph, weights }: FoldedModel, file: string): Dat
     const key = [source.file, source.start, source.byteLength, dtype, transposed].join("\n");
     let place = placed.get(key);
     if (place === undefined) {
-      const start = Math.ceil(end / DATA_ALIGNMENT) * DATA_ALIGNMENT;
+      const start = Math.ceil(end / WEIGHT_ALIGNMENT) * WEIGHT_ALIGNMENT;
       place = { ...weight, start, byteLength: elementCount(shape) * DTYPE_BYTES[dtype] };
       placed.set(key, place);
       end = start + place.byteLength;

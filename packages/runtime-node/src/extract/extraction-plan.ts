@@ -47,6 +47,9 @@ export interface ExtractionPlan {
 /** Facts that may be different when a run goes on: names of what is compared by its contents, and speed. */
 const FREE_TO_CHANGE = new Set([
   "encoder.checkpoint",
+  "encoder.conversion.files",
+  "encoder.notes",
+  "encoder.passedOver",
   "encoder.threads",
   "encoder.versions.node",
   "versions.node",

@@ -201,3 +201,21 @@ export function select(
     }),
   );
 }
+
+/** Elements of an axis by their indices, int64 [count], which take its place. */
+export function gather(
+  graph: GraphBuilder,
+  value: Value,
+  options: { readonly axis: number; readonly indices: Value },
+): Value {
+  const { indices } = options;
+  const axis = resolveAxis("Gather", value.shape, options.axis);
+  return single(
+    graph.addNode({
+      opType: "Gather",
+      inputs: [value, indices],
+      attributes: { axis: { kind: "int", value: axis } },
+      outputs: [{ dtype: value.dtype, shape: value.shape.toSpliced(axis, 1, ...indices.shape) }],
+    }),
+  );
+}

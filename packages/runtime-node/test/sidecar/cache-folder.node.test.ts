@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { expect, it } from "vitest";
 
-import { cacheFolder } from "../../src/checkpoints/cache-folder.ts";
+import { cacheFolder } from "@internvit/runtime-node";
 
 it.each([
   [{ INTERNVIT_CACHE: "/a", XDG_CACHE_HOME: "/b", HOME: "/c" }, "linux", "/a"],

@@ -1,4 +1,4 @@
-// Where the default model is kept between runs.
+// Where things are kept between runs that can be made again.
 
 import { homedir, platform } from "node:os";
 import { join } from "node:path";
