@@ -1,7 +1,16 @@
+import { fileURLToPath } from "node:url";
+
 import { defineConfig } from "vitest/config";
 
 // forks, not threads: native modules (onnxruntime-node, sharp) are loaded once per process.
-const shared = { pool: "forks" as const, testTimeout: 60_000 };
+const shared = {
+  pool: "forks" as const,
+  testTimeout: 60_000,
+  // Not the cache of whoever runs the tests.
+  env: {
+    INTERNVIT_CACHE: fileURLToPath(new URL("node_modules/.cache/internvit/tests", import.meta.url)),
+  },
+};
 
 export default defineConfig({
   test: {

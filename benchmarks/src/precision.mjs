@@ -117,7 +117,8 @@ async function measureTimes() {
   for (const [batch, data] of pixels)
     await writeFile(join(options.work, `input-${batch}.f32`), data);
   for (const dtype of /** @type {const} */ (["f32", ...DTYPES])) {
-    const encoder = await open(options.model, dtype, 8);
+    // Runs of one picture, as by default: larger runs are slower on a CPU.
+    const encoder = await open(options.model, dtype, 1);
     peers.push({
       name: `internvit ${dtype}`,
       async run(batch) {

@@ -21,9 +21,6 @@ export interface HashOptions {
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/** Smaller files are hashed sooner than looked up. */
-const MIN_KEPT_BYTES = 64 * 2 ** 20;
-
 /**
  * SHA-256 in hexadecimal.
  *
@@ -38,9 +35,7 @@ export async function hashWeightFile(path: string, options: HashOptions): Promis
   if ((await identityOf(real)) !== identity) {
     throw new RuntimeError("io", `${path} was changed while it was read`);
   }
-  if ((await stat(real)).size >= MIN_KEPT_BYTES) {
-    await keep(entryOf(real, options), { identity, sha256 });
-  }
+  await keep(entryOf(real, options), { identity, sha256 });
   return sha256;
 }
 
