@@ -27,7 +27,11 @@ export default defineConfig({
         test: {
           ...shared,
           name: "node",
-          include: ["packages/*/test/**/*.node.test.ts", "test/**/*.node.test.ts"],
+          include: [
+            "packages/*/test/**/*.node.test.ts",
+            "internal/*/test/**/*.node.test.ts",
+            "test/**/*.node.test.ts",
+          ],
           testTimeout: 120_000,
         },
       },

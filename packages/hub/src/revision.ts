@@ -4,7 +4,8 @@
 // Files kept in LFS (or Xet) have a SHA-256; the others the SHA-1 that git gives a blob. Both are also the names of
 // the files in the cache.
 
-import { z } from "zod";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
 
 import { type HubConnection, type HubOptions, toConnection } from "./connection.ts";
 import { HubError } from "./errors.ts";
@@ -34,15 +35,15 @@ export interface HubRevision {
   readonly files: readonly HubFile[];
 }
 
-const sha1 = z.string().regex(/^[0-9a-f]{40}$/);
+const sha1 = z.string().check(z.regex(/^[0-9a-f]{40}$/));
 const schema = z.object({
   sha: sha1,
   siblings: z.array(
     z.object({
-      rfilename: z.string().refine(isSafePath, "expected a path inside the repository"),
-      size: z.int().nonnegative(),
+      rfilename: z.string().check(z.refine(isSafePath, "expected a path inside the repository")),
+      size: z.int().check(z.nonnegative()),
       blobId: sha1,
-      lfs: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }).nullish(),
+      lfs: z.nullish(z.object({ sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)) })),
     }),
   ),
 });
@@ -88,7 +89,7 @@ export async function requestRevision(
     const text = `${subject}: the hub's listing is not JSON; is ${options.connection.endpoint} a Hugging Face hub (HF_ENDPOINT)?`;
     throw new HubError("malformed", text, { cause });
   }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(json, { error: en().localeError });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join(".") ?? "";

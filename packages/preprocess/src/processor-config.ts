@@ -3,7 +3,8 @@
 // and keys that have no effect on its pixels are ignored.
 
 import type { PixelNormalization } from "@internvit/model-core";
-import { z } from "zod";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
 
 import { PreprocessError } from "./errors.ts";
 import { PILLOW_FILTERS, type ResizeFilter } from "./resample/filters.ts";
@@ -39,14 +40,15 @@ export interface ImageProcessorConfig {
 // The longest edge that a config may ask for: far above any encoder's input, far below what exhausts memory.
 const MAX_CONFIG_EDGE = 16_384;
 
-const edge = z.int().positive().max(MAX_CONFIG_EDGE);
+const edge = z.int().check(z.positive(), z.maximum(MAX_CONFIG_EDGE));
 const pair = z.tuple([edge, edge]);
 const heightWidth = z.object({ height: edge, width: edge });
-const channels = z
-  .union([z.number(), z.tuple([z.number(), z.number(), z.number()])])
-  .transform((value): [number, number, number] =>
+const channels = z.pipe(
+  z.union([z.number(), z.tuple([z.number(), z.number(), z.number()])]),
+  z.transform((value): [number, number, number] =>
     typeof value === "number" ? [value, value, value] : value,
-  );
+  ),
+);
 
 function exact(size: { height: number; width: number }): TargetSize {
   return { width: size.width, height: size.height };
@@ -54,44 +56,57 @@ function exact(size: { height: number; width: number }): TargetSize {
 
 const sizeField = z.union([
   edge,
-  pair.transform(([height, width]) => exact({ height, width })),
-  heightWidth.transform(exact),
-  z.object({ shortest_edge: edge, longest_edge: edge.nullish() }).transform((size): TargetSize => {
-    const shortestEdge = size.shortest_edge;
-    const longestEdge = size.longest_edge ?? undefined;
-    return longestEdge === undefined ? { shortestEdge } : { shortestEdge, longestEdge };
-  }),
+  z.pipe(
+    pair,
+    z.transform(([height, width]) => exact({ height, width })),
+  ),
+  z.pipe(heightWidth, z.transform(exact)),
+  z.pipe(
+    z.object({ shortest_edge: edge, longest_edge: z.nullish(edge) }),
+    z.transform((size): TargetSize => {
+      const shortestEdge = size.shortest_edge;
+      const longestEdge = size.longest_edge ?? undefined;
+      return longestEdge === undefined ? { shortestEdge } : { shortestEdge, longestEdge };
+    }),
+  ),
 ]);
 
 const cropField = z.union([
-  edge.transform((side) => ({ height: side, width: side })),
-  pair.transform(([height, width]) => ({ height, width })),
+  z.pipe(
+    edge,
+    z.transform((side) => ({ height: side, width: side })),
+  ),
+  z.pipe(
+    pair,
+    z.transform(([height, width]) => ({ height, width })),
+  ),
   heightWidth,
 ]);
 
-const filter = z
-  .int()
-  .min(0)
-  .max(PILLOW_FILTERS.length - 1)
-  .transform((code) => PILLOW_FILTERS[code]!);
+const filter = z.pipe(
+  z.int().check(z.minimum(0), z.maximum(PILLOW_FILTERS.length - 1)),
+  z.transform((code) => PILLOW_FILTERS[code]!),
+);
 
 const schema = z.object({
-  image_processor_type: z.string().nullish(),
-  feature_extractor_type: z.string().nullish(),
-  do_resize: z.boolean().nullish(),
-  size: sizeField.nullish(),
-  default_to_square: z.boolean().nullish(),
-  resample: filter.nullish(),
-  do_center_crop: z.boolean().nullish(),
-  crop_size: cropField.nullish(),
-  do_rescale: z.boolean().nullish(),
-  rescale_factor: z.number().nullish(),
-  do_normalize: z.boolean().nullish(),
-  image_mean: channels.nullish(),
-  image_std: channels
-    .refine((std) => std.every((value) => value > 0), "expected standard deviations above 0")
-    .nullish(),
-  do_pad: z.boolean().nullish(),
+  image_processor_type: z.nullish(z.string()),
+  feature_extractor_type: z.nullish(z.string()),
+  do_resize: z.nullish(z.boolean()),
+  size: z.nullish(sizeField),
+  default_to_square: z.nullish(z.boolean()),
+  resample: z.nullish(filter),
+  do_center_crop: z.nullish(z.boolean()),
+  crop_size: z.nullish(cropField),
+  do_rescale: z.nullish(z.boolean()),
+  rescale_factor: z.nullish(z.number()),
+  do_normalize: z.nullish(z.boolean()),
+  image_mean: z.nullish(channels),
+  image_std: z.nullish(
+    channels.check(
+      z.refine((std) => std.every((value) => value > 0), "expected standard deviations above 0"),
+    ),
+  ),
+  do_pad: z.nullish(z.boolean()),
 });
 
 // OpenAI's constants: the class defaults, one digit longer than the ones in InternVL's code.
@@ -111,7 +126,7 @@ export function parseImageProcessorConfig(
   } = {},
 ): ImageProcessorConfig {
   const { subject = "preprocessor_config.json" } = options;
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(json, { error: en().localeError });
   if (!parsed.success) {
     throw new PreprocessError(
       "malformed",
@@ -162,7 +177,7 @@ function targetSize(size: number | TargetSize, toSquare: boolean): TargetSize {
   return toSquare ? { width: size, height: size } : { shortestEdge: size };
 }
 
-function describeIssues(error: z.ZodError): string {
+function describeIssues(error: z.core.$ZodError): string {
   return error.issues
     .map(
       (issue) => `${issue.path.length === 0 ? "the file" : issue.path.join(".")}: ${issue.message}`,

@@ -17,6 +17,7 @@ test("the README's examples run", () => {
       "scan.png": goldenPath("images", "gray16.png"),
       photos: goldenPath("images"),
       features: output,
+      converted: join(folder, "converted"),
     },
   );
   expect(features).toMatch(/^cpu \[ 1, \d+ \]\n$/);

@@ -1,7 +1,7 @@
 // `model.safetensors.index.json`: which shard holds which tensor. It comes with the weights and is as untrusted as
 // they are, so a shard must be a plain file name: nothing in it can leave the directory.
 
-import { z } from "zod";
+import * as z from "zod/mini";
 import { parseWith } from "../config/parse-with.ts";
 import { quote } from "../describe-value.ts";
 import { ModelError } from "../errors.ts";

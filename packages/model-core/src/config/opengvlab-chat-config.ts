@@ -1,7 +1,7 @@
 // The fields of OpenGVLab's `InternVLChatConfig` and the defaults of that Python class for the absent ones
 // (OpenGVLab/InternVL, internvl_chat/internvl/model/internvl_chat/configuration_internvl_chat.py).
 
-import { z } from "zod";
+import * as z from "zod/mini";
 
 import type { ChatConfig } from "./chat-config.ts";
 import { checkChatConfig } from "./chat-limits.ts";
@@ -10,20 +10,20 @@ import { unsupportedField } from "./limits.ts";
 import { parseWith, type JsonPlace } from "./parse-with.ts";
 
 const whole = { error: "a whole number above 0" };
-const size = z.int(whole).positive(whole);
+const size = z.int(whole).check(z.positive(whole));
 
 const schema = z.object({
-  downsample_ratio: z.number().positive().max(1).default(0.5),
-  ps_version: z.string().default("v1"),
-  select_layer: z.int({ error: "a whole number" }).default(-1),
-  force_image_size: size.nullish(),
-  dynamic_image_size: z.boolean().default(false),
-  min_dynamic_patch: size.default(1),
-  max_dynamic_patch: size.default(6),
-  use_thumbnail: z.boolean().default(false),
-  pad2square: z.boolean().default(false),
-  template: z.string().nullish(),
-  llm_config: z.object({ hidden_size: size.optional() }).nullish(),
+  downsample_ratio: z._default(z.number().check(z.positive(), z.maximum(1)), 0.5),
+  ps_version: z._default(z.string(), "v1"),
+  select_layer: z._default(z.int({ error: "a whole number" }), -1),
+  force_image_size: z.nullish(size),
+  dynamic_image_size: z._default(z.boolean(), false),
+  min_dynamic_patch: z._default(size, 1),
+  max_dynamic_patch: z._default(size, 6),
+  use_thumbnail: z._default(z.boolean(), false),
+  pad2square: z._default(z.boolean(), false),
+  template: z.nullish(z.string()),
+  llm_config: z.nullish(z.object({ hidden_size: z.optional(size) })),
 });
 
 /** The chat level of a chat model's config.json; `encoder` is what its `vision_config` says. */

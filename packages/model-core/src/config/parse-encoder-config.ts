@@ -1,6 +1,6 @@
 // Finds the encoder's architecture in a config.json of any layout, and what the chat level around it says.
 
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { ChatConfig } from "./chat-config.ts";
 import type { ConfigLayout, EncoderConfig } from "./encoder-config.ts";
 import { unsupportedField } from "./limits.ts";
@@ -40,11 +40,11 @@ const LAYOUTS: Readonly<
 };
 
 const rootSchema = z.object({
-  model_type: z.string().optional(),
-  architectures: z.array(z.string()).nullish(),
-  vision_config: z.unknown().optional(),
+  model_type: z.optional(z.string()),
+  architectures: z.nullish(z.array(z.string())),
+  vision_config: z.optional(z.unknown()),
 });
-const visionSchema = z.object({ model_type: z.string().optional() });
+const visionSchema = z.object({ model_type: z.optional(z.string()) });
 
 /**
  * The architecture in a parsed config.json of any of the three layouts, with the chat level where there is one.

@@ -1,7 +1,7 @@
 // zod at the boundary: a schema's first complaint becomes a ModelError that says where, what was expected and what
 // was found. zod's own messages leave out the value.
 
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { describeValue } from "../describe-value.ts";
 import { ModelError } from "../errors.ts";
 
@@ -18,7 +18,7 @@ export interface JsonPlace {
  *
  * @throws ModelError `malformed` with file, field path, expected and found.
  */
-export function parseWith<T>(schema: z.ZodType<T>, json: unknown, place: JsonPlace): T {
+export function parseWith<T>(schema: z.ZodMiniType<T>, json: unknown, place: JsonPlace): T {
   const result = schema.safeParse(json, { error: describeExpected });
   if (result.success) return result.data;
   const { subject } = place;

@@ -7,7 +7,7 @@
 // Refused because something else would be computed: features of several layers joined, the class token kept, and an
 // activation of the projector other than exact GELU.
 
-import { z } from "zod";
+import * as z from "zod/mini";
 
 import type { ChatConfig } from "./chat-config.ts";
 import { checkChatConfig } from "./chat-limits.ts";
@@ -16,14 +16,14 @@ import { unsupportedField } from "./limits.ts";
 import { parseWith, type JsonPlace } from "./parse-with.ts";
 
 const whole = { error: "a whole number above 0" };
-const size = z.int(whole).positive(whole);
+const size = z.int(whole).check(z.positive(whole));
 
 const schema = z.object({
-  downsample_ratio: z.number().positive().max(1).default(0.5),
-  vision_feature_layer: z.unknown().optional(),
-  vision_feature_select_strategy: z.string().default("default"),
-  projector_hidden_act: z.string().default("gelu"),
-  text_config: z.object({ hidden_size: size.optional() }).nullish(),
+  downsample_ratio: z._default(z.number().check(z.positive(), z.maximum(1)), 0.5),
+  vision_feature_layer: z.optional(z.unknown()),
+  vision_feature_select_strategy: z._default(z.string(), "default"),
+  projector_hidden_act: z._default(z.string(), "gelu"),
+  text_config: z.nullish(z.object({ hidden_size: z.optional(size) })),
 });
 
 /** The chat level of a config.json of transformers; `encoder` is what its `vision_config` says. */

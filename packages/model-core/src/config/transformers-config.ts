@@ -6,7 +6,7 @@
 // embedding, sides that differ, and query/key norms beside an epsilon other than 1e-6 (the Python class passes the
 // configured epsilon to the block norms only).
 
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { EncoderConfig } from "./encoder-config.ts";
 import {
   checkEncoderConfig,
@@ -19,28 +19,28 @@ import { parseWith, type JsonPlace } from "./parse-with.ts";
 const QK_NORM_EPS = 1e-6;
 
 const whole = { error: "a whole number above 0" };
-const size = z.int(whole).positive(whole);
+const size = z.int(whole).check(z.positive(whole));
 const side = z.union([size, z.tuple([size, size])], {
   error: "a whole number above 0 or two of them",
 });
 
 const schema = z.object({
-  hidden_size: size.default(1024),
-  num_hidden_layers: size.default(24),
-  num_attention_heads: size.default(16),
-  intermediate_size: size.default(4096),
-  image_size: side.default(448),
-  patch_size: side.default(14),
-  num_channels: size.default(3),
-  attention_bias: z.boolean().default(false),
-  use_qk_norm: z.boolean().default(false),
-  norm_type: z.string().default("layer_norm"),
-  layer_norm_eps: z.number().positive().lt(1).default(1e-6),
-  hidden_act: z.string().default("gelu"),
-  layer_scale_init_value: z.number().min(0).default(0.1),
-  initializer_range: z.number().min(0).default(0.02),
-  use_mean_pooling: z.boolean().default(true),
-  use_absolute_position_embeddings: z.boolean().default(true),
+  hidden_size: z._default(size, 1024),
+  num_hidden_layers: z._default(size, 24),
+  num_attention_heads: z._default(size, 16),
+  intermediate_size: z._default(size, 4096),
+  image_size: z._default(side, 448),
+  patch_size: z._default(side, 14),
+  num_channels: z._default(size, 3),
+  attention_bias: z._default(z.boolean(), false),
+  use_qk_norm: z._default(z.boolean(), false),
+  norm_type: z._default(z.string(), "layer_norm"),
+  layer_norm_eps: z._default(z.number().check(z.positive(), z.lt(1)), 1e-6),
+  hidden_act: z._default(z.string(), "gelu"),
+  layer_scale_init_value: z._default(z.number().check(z.minimum(0)), 0.1),
+  initializer_range: z._default(z.number().check(z.minimum(0)), 0.02),
+  use_mean_pooling: z._default(z.boolean(), true),
+  use_absolute_position_embeddings: z._default(z.boolean(), true),
 });
 
 /** The architecture in a config.json of transformers, or in the `vision_config` of one. */

@@ -1,7 +1,7 @@
 // The mark on everything that was made by `synthesizeCheckpoint`, so that nobody takes its features for a trained
 // model's. It stands in config.json and in the metadata of the weight file; either is enough.
 
-import { z } from "zod";
+import * as z from "zod/mini";
 import { parseWith } from "../config/parse-with.ts";
 
 /** Says that weights are seeded random numbers. */
@@ -20,13 +20,13 @@ const METADATA_KEY = "internvit.synthesized";
 export const MAX_SEED = 4_294_967_295;
 
 const schema = z.object({
-  [CONFIG_KEY]: z
-    .object({
-      seed: z.int().min(0).max(MAX_SEED),
-      preset: z.string().nullish(),
-      outliers: z.boolean().optional(),
-    })
-    .optional(),
+  [CONFIG_KEY]: z.optional(
+    z.object({
+      seed: z.int().check(z.minimum(0), z.maximum(MAX_SEED)),
+      preset: z.nullish(z.string()),
+      outliers: z.optional(z.boolean()),
+    }),
+  ),
 });
 
 /** The mark for config.json. */

@@ -1,0 +1,81 @@
+// How much of a page's download our packages may be, for what people import. A budget is a promise: it has a little
+// room for fixes, and raising it is a decision. Kilobytes are 1000 bytes.
+
+/** The budget of one typical import. */
+export interface SizeBudget {
+  /** What somebody does with it. */
+  readonly purpose: string;
+  /** By entry: the names that are imported, or "*" for all of them. */
+  readonly imports: Readonly<Record<string, readonly string[] | "*">>;
+  /** Most bytes of the minified bundle after gzip, with all dependencies but those of NOT_COUNTED. */
+  readonly limit: number;
+}
+
+/** What an application chooses and pays for itself: the runtime, and the library that opens video files. */
+export const NOT_COUNTED: readonly string[] = ["onnxruntime-web", "mediabunny"];
+
+const PLANS = ["planImages", "visualPrompt", "chatPrompt"];
+const GRAPH = ["readCheckpoint", "buildEncoderGraph", "encodeGraphModel"];
+
+/** Every budget, the smallest import first. */
+export const SIZE_BUDGETS: readonly SizeBudget[] = [
+  {
+    purpose: "tiles of a picture",
+    imports: { "@internvit/model-core": ["planTiles"] },
+    limit: 3000,
+  },
+  {
+    purpose: "token counts and prompts",
+    imports: { "@internvit/model-core": PLANS },
+    limit: 3000,
+  },
+  {
+    purpose: "a safetensors file",
+    imports: { "@internvit/model-core": ["readSafetensorsHeader", "readTensor"] },
+    limit: 3000,
+  },
+  {
+    purpose: "Pillow's resize",
+    imports: { "@internvit/preprocess": ["resizeRgb"] },
+    limit: 6000,
+  },
+  {
+    purpose: "frames of a video",
+    imports: { "@internvit/preprocess/video": "*" },
+    limit: 6000,
+  },
+  {
+    purpose: "tiles as pixels",
+    imports: { "@internvit/model-core": ["planImages"], "@internvit/preprocess": ["visualPixels"] },
+    limit: 7000,
+  },
+  {
+    purpose: "a model's config.json",
+    imports: { "@internvit/model-core": ["parseEncoderConfig"] },
+    limit: 12_000,
+  },
+  {
+    purpose: "checkpoints from the hub",
+    imports: { "@internvit/hub": "*" },
+    limit: 13_000,
+  },
+  {
+    purpose: "a checkpoint as an ONNX graph",
+    imports: { "@internvit/model-core": GRAPH },
+    limit: 26_000,
+  },
+  {
+    purpose: "from picture to visual tokens",
+    imports: {
+      "@internvit/model-core": [...GRAPH, ...PLANS, "encodeVisualTokens", "featureOf"],
+      "@internvit/preprocess": ["parseImageProcessorConfig", "clipCrop", "visualPixels"],
+    },
+    limit: 36_000,
+  },
+  {
+    // All that a page should ever pay; a runtime for browsers belongs to the imports, not to the limit.
+    purpose: "all of model-core and preprocess",
+    imports: { "@internvit/model-core": "*", "@internvit/preprocess": "*" },
+    limit: 60_000,
+  },
+];
