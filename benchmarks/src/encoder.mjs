@@ -27,6 +27,7 @@ import { startPython } from "./python-peer.mjs";
 const PRESET = "InternViT-300M-448px-V2_5";
 const SIDE = 448;
 const OPENINGS = 2;
+const BATCHES = [1, 8];
 
 const { values: options } = parseArgs({
   options: {
@@ -35,6 +36,8 @@ const { values: options } = parseArgs({
     work: { type: "string", default: join(ROOT, ".cache/torch-onnx") },
     rounds: { type: "string", default: "7" },
     threads: { type: "string", default: "0" },
+    // Renews only the comparison with the peers.
+    part: { type: "string", default: "" },
   },
 });
 const rounds = Number(options.rounds);
@@ -62,7 +65,7 @@ function pixelsOf(batch) {
   }
   return data;
 }
-const pixels = new Map([1, 4].map((batch) => [batch, pixelsOf(batch)]));
+const pixels = new Map(BATCHES.map((batch) => [batch, pixelsOf(batch)]));
 
 /**
  * @param {string} name
@@ -70,7 +73,7 @@ const pixels = new Map([1, 4].map((batch) => [batch, pixelsOf(batch)]));
  * @returns {Promise<Peer & { features: () => Float32Array | undefined }>}
  */
 async function ours(name, settings) {
-  const encoder = await createVisionEncoder(options.model, { threads, batchSize: 4, ...settings });
+  const encoder = await createVisionEncoder(options.model, { threads, ...settings });
   /** @type {Float32Array | undefined} */
   let features;
   return {
@@ -165,7 +168,7 @@ async function compareEncoders() {
   });
   if (options.python === "") {
     absent.push("PyTorch and torch.onnx: no --python given");
-    return takeTurns([fused, plain], [1, 4]);
+    return takeTurns([fused, plain], BATCHES);
   }
   await mkdir(options.work, { recursive: true });
   const script = fileURLToPath(new URL("./encoder-torch.py", import.meta.url));
@@ -195,7 +198,7 @@ async function compareEncoders() {
     close: () => python.close(),
   };
   const peers = [fused, await exported("sdpa"), await exported("eager"), plain, torch];
-  return takeTurns(peers, [1, 4]);
+  return takeTurns(peers, BATCHES);
 }
 
 /** @param {Float32Array} actual @param {Float32Array} expected */
@@ -262,12 +265,14 @@ function gigabytes(bytes) {
   return Number((Math.max(...bytes) / 1e9).toFixed(2));
 }
 
-const opening = measureOpening(CPU_FUSIONS);
+const path = join(ROOT, "benchmarks/results/encoder.json");
+const before = options.part === "" ? undefined : JSON.parse(await readFile(path, "utf8"));
+const opening = before?.opening ?? measureOpening(CPU_FUSIONS);
 console.log("Opening a bf16 300M checkpoint, to a ready session:", opening);
 const encoders = await compareEncoders();
 console.table(encoders);
 if (agreement !== undefined) console.log("last_hidden_state against PyTorch:", agreement);
-const fusions = await compareFusions();
+const fusions = before?.fusions ?? (await compareFusions());
 console.table(fusions, ["variant", "milliseconds", "seconds", "openPeakGB", "encodePeakGB"]);
 for (const line of absent) console.warn(`NOT MEASURED, ${line}`);
 await writeResult("encoder", {

@@ -7,6 +7,9 @@ import { main } from "./main.ts";
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const BROKEN_PIPE = 141;
 
+/** Milliseconds that threads have to end by themselves after an interruption. */
+const GRACE = 500;
+
 /** Runs the command line of this process and sets its exit code. */
 export async function runProcess(): Promise<void> {
   // ONNX Runtime reports its use over the network unless it is told not to.
@@ -14,6 +17,7 @@ export async function runProcess(): Promise<void> {
   const { stdout, stderr, env } = process;
   const controller = new AbortController();
   const { signal } = controller;
+  let killedBy: NodeJS.Signals | undefined;
   const stop = (interruption: Interruption): void => {
     if (!signal.aborted && interruption.message !== "") stderr.write(`${interruption.message}\n`);
     controller.abort(interruption);
@@ -22,7 +26,10 @@ export async function runProcess(): Promise<void> {
   };
   for (const [name, exitCode] of Object.entries(SIGNALS)) {
     // Once: a second signal ends the process at once.
-    process.once(name, () => stop(new Interruption("interrupted", exitCode)));
+    process.once(name, () => {
+      killedBy = name as NodeJS.Signals;
+      stop(new Interruption("interrupted", exitCode));
+    });
   }
   for (const stream of [stdout, stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -33,4 +40,16 @@ export async function runProcess(): Promise<void> {
   }
   const exitCode = await main(process.argv.slice(2), { stdout, stderr, env, signal });
   process.exitCode ??= exitCode;
+  if (killedBy !== undefined) endBySignal(killedBy);
+}
+
+/**
+ * Files are in order and all is said. What may still be alive is a run of ONNX Runtime, which cannot be stopped and may
+ * take seconds: the signal that was caught, sent again with nobody to catch it, ends the process there.
+ */
+function endBySignal(name: NodeJS.Signals): void {
+  setTimeout(() => {
+    process.removeAllListeners(name);
+    process.kill(process.pid, name);
+  }, GRACE).unref();
 }

@@ -44,6 +44,7 @@ export {
   type FeatureExtraction,
   type PipelineOptions,
 } from "./pipeline/extract-features.ts";
+export { defaultSessions, type DefaultSessionsOptions } from "./pipeline/default-sessions.ts";
 export { mapAhead } from "./pipeline/map-ahead.ts";
 export type {
   BadPicture,

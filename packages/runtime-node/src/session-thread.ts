@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 
 import type { Tensor } from "@internvit/model-core";
 
+import { int8MayOverflow, readCpuFlags } from "./cpu-flags.ts";
 import { RuntimeError } from "./errors.ts";
 import { createSessionState, guardExit } from "./exit-guard.ts";
 import type {
@@ -47,14 +48,17 @@ interface Waiting {
  * @throws RuntimeError `load-failed` when ONNX Runtime refuses the graph; the signal's reason when it aborts.
  */
 export async function startSessionThread(
-  setup: Omit<SessionSetup, "state" | "recordPlacement"> & { readonly recordPlacement?: boolean },
+  setup: Omit<SessionSetup, "state" | "exactInt8" | "recordPlacement"> & {
+    readonly recordPlacement?: boolean;
+  },
   options: { readonly signal: AbortSignal | undefined },
 ): Promise<SessionThread> {
   options.signal?.throwIfAborted();
+  const exactInt8 = int8MayOverflow(await readCpuFlags());
   const state = createSessionState();
   const unguard = guardExit(state);
   const worker = new Worker(new URL("./worker/session-worker.js", import.meta.url), {
-    workerData: { recordPlacement: false, ...setup, state } satisfies SessionSetup,
+    workerData: { recordPlacement: false, ...setup, exactInt8, state } satisfies SessionSetup,
     // The host's own flags (--input-type, --import of a loader, …) are not meant for this thread and can break it.
     execArgv: [],
     name: "internvit-session",

@@ -2,12 +2,9 @@
 
 import type { EncoderDtype, EncoderOutput, VisionEncoder } from "@internvit/model-core";
 import { configureSharp } from "@internvit/preprocess/sharp";
-import {
-  createVisionEncoder,
-  type PreparationMode,
-  selectExecutionProvider,
-} from "@internvit/runtime-node";
+import { type PreparationMode, selectExecutionProvider } from "@internvit/runtime-node";
 
+import { openEncoder } from "../checkpoints/open-encoder.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
@@ -57,8 +54,7 @@ export async function embed(request: EmbedRequest, context: CommandContext): Pro
   const model = await openModel(request.model, context);
   const input = await openInput(request, { model, context });
   const { size: inputSize, normalization } = input;
-  // Freed also after an interruption; the process then ends when the run that it is in is done.
-  await using encoder = await createVisionEncoder(model.checkpoint, {
+  await using encoder = await openEncoder(model.checkpoint, {
     ...weightsOptions(request.dtype, context),
     outputs,
     inputSize,

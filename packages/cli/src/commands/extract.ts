@@ -1,8 +1,13 @@
 // `internvit extract`: features of any number of pictures in shards, in a run that can be ended and continued.
 
-import type { EncoderDtype, EncoderOutput, VisionEncoder } from "@internvit/model-core";
 import {
-  createVisionEncoder,
+  countParameters,
+  type EncoderDtype,
+  type EncoderOutput,
+  type VisionEncoder,
+} from "@internvit/model-core";
+import {
+  defaultSessions,
   defaultThreads,
   type ExtractionEvent,
   type ExtractionSummary,
@@ -16,6 +21,7 @@ import {
   type StageLoads,
 } from "@internvit/runtime-node";
 
+import { openEncoder } from "../checkpoints/open-encoder.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
@@ -43,7 +49,8 @@ export interface ExtractRequest extends DecodeLimits {
   readonly batch: number | "auto";
   /** Threads that decode; undefined is as many as the encoder needs. */
   readonly workers: number | undefined;
-  readonly sessions: number;
+  /** `auto`: `defaultSessions` on the CPU, elsewhere one. */
+  readonly sessions: number | "auto";
   /** Of each session; undefined: `defaultThreads`. */
   readonly threads: number | undefined;
   readonly shardSize: number;
@@ -69,18 +76,17 @@ export async function extract(request: ExtractRequest, context: CommandContext):
   const model = await openModel(request.model, context);
   const { preprocess: mode, imageSize } = request;
   const preparation = planForModel(model, { mode, imageSize, context });
-  // Freed also after an interruption; the process then ends when the run that it is in is done.
   await using encoders = await openEncoders(model, {
     request,
     preparation,
     executionProvider,
+    pictures: pictures.keys.length,
     context,
   });
   const [first] = encoders.all;
   reportEncoder(first.info, report);
   const say = (): void => {
-    const message =
-      "ending with the batch that is being computed; the same command goes on from there";
+    const message = "ending; what is written stays, and the same command goes on from there";
     report({ event: "notice", message });
   };
   signal.addEventListener("abort", say, { once: true });
@@ -115,6 +121,20 @@ export async function extract(request: ExtractRequest, context: CommandContext):
   }
 }
 
+function countSessions(
+  wanted: number | "auto",
+  options: {
+    readonly model: Model;
+    readonly executionProvider: SelectedProvider;
+    readonly pictures: number;
+  },
+): number {
+  if (wanted !== "auto") return wanted;
+  const { model, executionProvider, pictures } = options;
+  if (executionProvider.provider !== "cpu") return 1;
+  return Math.min(defaultSessions(countParameters(model.checkpoint.config)), pictures);
+}
+
 interface Encoders extends AsyncDisposable {
   readonly all: readonly [VisionEncoder, ...VisionEncoder[]];
 }
@@ -125,13 +145,16 @@ async function openEncoders(
     readonly request: ExtractRequest;
     readonly preparation: ReturnType<typeof planForModel>;
     readonly executionProvider: SelectedProvider;
+    /** How many there are. */
+    readonly pictures: number;
     readonly context: CommandContext;
   },
 ): Promise<Encoders> {
-  const { request, preparation, executionProvider, context } = options;
-  const { outputs, batch, sessions, threads, dtype } = request;
+  const { request, preparation, executionProvider, pictures, context } = options;
+  const { outputs, batch, threads, dtype } = request;
+  const sessions = countSessions(request.sessions, { model, executionProvider, pictures });
   const open = (): Promise<VisionEncoder> =>
-    createVisionEncoder(model.checkpoint, {
+    openEncoder(model.checkpoint, {
       ...weightsOptions(dtype, context),
       outputs,
       inputSize: preparation.size,
@@ -146,7 +169,8 @@ async function openEncoders(
     await Promise.all(all.map((encoder) => encoder.dispose()));
   };
   try {
-    while (all.length < sessions) all.push(await open());
+    // The first has converted the weights where that was needed.
+    all.push(...(await Promise.all(Array.from({ length: sessions - 1 }, open))));
   } catch (error) {
     await dispose();
     throw error;

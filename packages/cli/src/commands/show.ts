@@ -13,13 +13,9 @@ import {
 } from "@internvit/model-core";
 import { packPixels, resizeRgb, type RgbImage } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
-import {
-  createVisionEncoder,
-  type Preparation,
-  preparePicture,
-  selectExecutionProvider,
-} from "@internvit/runtime-node";
+import { type Preparation, preparePicture, selectExecutionProvider } from "@internvit/runtime-node";
 
+import { openEncoder } from "../checkpoints/open-encoder.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
@@ -68,7 +64,7 @@ export async function show(request: ShowRequest, context: CommandContext): Promi
     preparePicture(decoded.image, preparation),
   );
   await using encoder = await stopwatch.time("open model", () =>
-    createVisionEncoder(model.checkpoint, {
+    openEncoder(model.checkpoint, {
       ...weightsOptions(request.dtype, context),
       outputs: OUTPUTS,
       inputSize: preparation.size,

@@ -10,8 +10,9 @@ import {
   visualPrompt,
 } from "@internvit/model-core";
 import { configureSharp } from "@internvit/preprocess/sharp";
-import { createVisionEncoder, selectExecutionProvider } from "@internvit/runtime-node";
+import { selectExecutionProvider } from "@internvit/runtime-node";
 
+import { openEncoder } from "../checkpoints/open-encoder.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
@@ -81,7 +82,7 @@ export async function tokens(request: TokensRequest, context: CommandContext): P
   const settings = planVisualTokens(model, request);
   await using input = await openVisualInput(request, { settings, signal });
   const prompts = writePrompts(input, request);
-  await using encoder = await createVisionEncoder(model.checkpoint, {
+  await using encoder = await openEncoder(model.checkpoint, {
     ...weightsOptions(request.dtype, context),
     outputs: ["visual_tokens"],
     inputSize: { height: input.tileSize, width: input.tileSize },

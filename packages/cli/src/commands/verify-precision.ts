@@ -15,12 +15,12 @@ import {
 } from "@internvit/model-core";
 import { configureSharp } from "@internvit/preprocess/sharp";
 import {
-  createVisionEncoder,
   type PreparationMode,
   type SelectedProvider,
   selectExecutionProvider,
 } from "@internvit/runtime-node";
 
+import { openEncoder } from "../checkpoints/open-encoder.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
@@ -148,7 +148,7 @@ async function encodeAll(
   const { input, model, executionProvider, request, context } = run;
   const { outputs, threads } = request;
   const { report, signal } = context;
-  await using encoder = await createVisionEncoder(model.checkpoint, {
+  await using encoder = await openEncoder(model.checkpoint, {
     ...weightsOptions(dtype, context),
     outputs,
     inputSize: input.size,

@@ -30,7 +30,9 @@ const schema = z.object({
     error: "expected a whole number from 1 to 1024 or auto",
   }),
   workers: maybe(wholeNumber({ minimum: 1, maximum: 1024 })),
-  sessions: wholeNumber({ minimum: 1, maximum: 64 }),
+  sessions: z.union([z.literal("auto"), wholeNumber({ minimum: 1, maximum: 64 })], {
+    error: "expected a whole number from 1 to 64 or auto",
+  }),
   threads: maybe(wholeNumber({ minimum: 0, maximum: 1024 })),
   shardSize: wholeNumber({ minimum: 1, maximum: 1_000_000 }),
   storage: oneOf(["float32", "float16"]),
@@ -59,7 +61,11 @@ export function addExtract(program: Command, run: RunCommand): void {
     .option("--preprocess <mode>", "clip (crop as the checkpoint says) or square (squash)", "clip")
     .option("--batch <n|auto>", "pictures that are encoded together; auto tries at the start", "1")
     .option("--workers <n>", "threads that read and decode (default: as the encoder needs)")
-    .option("--sessions <n>", "encoders that share the pictures", "1")
+    .option(
+      "--sessions <n|auto>",
+      "encoders that share the pictures; auto: up to 4 on the CPU, as memory allows",
+      "auto",
+    )
     .option(
       "--threads <n>",
       "threads per operator of each (default: what machine and container allow, shared)",

@@ -5,13 +5,14 @@
 // share a host name) or when its time has not changed for `staleAfter` as measured by the waiter's own clock, which
 // no difference between the clocks of two machines can upset.
 //
-// Taking over: the waiter renames the stale file to a name of its own, which only one of several can do, and then
-// looks whether it took the one that it had judged. If another waiter was faster and it took that one's fresh lock,
-// it puts it back. Should a third have made a lock in that very moment, there are two owners for a while: an owner
-// notices at its next beat that the file is not its own, gives up and waits. Two owners do no harm meanwhile, because
-// they write the same bytes to the same places, and only a file whose hash was checked gets the final name.
+// Taking over: whoever finds a lock stale makes a second file with the exclusive flag, looks once more whether the lock
+// is still the one that was judged, and only then removes it. So nobody removes a lock that another waiter has made
+// meanwhile. That second file lives for milliseconds; one that was left by a process killed in them is removed after a
+// minute. An owner that was thought to be gone and is not (a suspended machine) notices at its next beat that the file
+// is not its own, gives up and waits; two owners do no harm meanwhile, because they write the same bytes to the same
+// places, and only a file whose hash was checked gets the final name.
 
-import { link, readFile, readlink, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readFile, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 
 import { delay } from "../retry.ts";
@@ -27,6 +28,8 @@ export interface LockOptions {
 }
 
 const POLL_INTERVAL = 200;
+const TAKEOVER_INTERVAL = 20;
+const GUARD_ABANDONED_AFTER = 60_000;
 
 interface Owner {
   readonly pid: number;
@@ -100,7 +103,7 @@ async function acquire(path: string, options: LockOptions): Promise<Owner> {
     seen = await look(path, seen);
     if (seen === undefined) continue;
     if (isStale(seen, { owner, staleAfter: options.staleAfter ?? 20_000 })) {
-      await takeAway(path, { text: seen.text, token: owner.token });
+      await takeAway(path, seen.text);
       seen = undefined;
       continue;
     }
@@ -140,18 +143,33 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function takeAway(
-  path: string,
-  { text, token }: { readonly text: string; readonly token: string },
-): Promise<void> {
-  const away = `${path}.${token}`;
+/** Removes the lock if it is still the one that was judged; it may be gone or another's after this. */
+async function takeAway(path: string, text: string): Promise<void> {
+  const guard = `${path}.takeover`;
   try {
-    await rename(path, away);
-    // `link` makes no file where there is one, which `rename` would.
-    if ((await readFile(away, "utf8")) !== text) await link(away, path).catch(() => undefined);
-    await rm(away, { force: true });
+    await writeFile(guard, "", { flag: "wx" });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw diskError(cause, `the stale lock ${path} cannot be removed`);
+    }
+    await removeAbandonedGuard(guard);
+    return delay(TAKEOVER_INTERVAL, undefined);
+  }
+  try {
+    if ((await readFile(path, "utf8")) === text) await rm(path);
   } catch (cause) {
     if (!isMissing(cause)) throw diskError(cause, `the stale lock ${path} cannot be removed`);
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+async function removeAbandonedGuard(guard: string): Promise<void> {
+  try {
+    const { mtimeMs } = await stat(guard);
+    if (Date.now() - mtimeMs > GUARD_ABANDONED_AFTER) await rm(guard, { force: true });
+  } catch (cause) {
+    if (!isMissing(cause)) throw diskError(cause, `${guard} cannot be removed`);
   }
 }
 

@@ -1,9 +1,9 @@
 // Reads the facts of this machine. Nothing here judges, and nothing that is missing is an error.
 
 import { readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { cpus, release, totalmem } from "node:os";
 
+import { readCpuFlags } from "../cpu-flags.ts";
 import { availableCpus } from "../cpu-limit.ts";
 import { readRuntimeBuild } from "../providers/probe-provider.ts";
 import { CUDA_LIBRARIES, TENSORRT_LIBRARIES } from "./cuda-requirements.ts";
@@ -12,19 +12,6 @@ import { findLibrary, readInstalledLibraries } from "./linux-libraries.ts";
 import type { LibcFacts, MachineFacts, OnnxruntimeFacts } from "./machine-facts.ts";
 import { readNvidia } from "./nvidia-facts.ts";
 import { readVulkanDrivers } from "./vulkan-facts.ts";
-
-const FLAGS = [
-  "avx2",
-  "fma",
-  "avx512f",
-  "avx512_vnni",
-  "avx_vnni",
-  "amx_int8",
-  "amx_bf16",
-  "asimddp",
-  "i8mm",
-  "bf16",
-] as const;
 
 const VARIABLES = [
   "CUDA_VISIBLE_DEVICES",
@@ -53,7 +40,7 @@ export async function gatherFacts(
       model: cpus()[0]?.model.trim() ?? "unknown processor",
       cores: cpus().length,
       usableCores: availableCpus(),
-      flags: isLinux ? await readFlags() : [],
+      flags: isLinux ? await readCpuFlags() : [],
     },
     memory: { total: memory, limit: limit > 0 && limit < memory ? limit : undefined },
     node: process.versions.node,
@@ -82,12 +69,6 @@ function readLibc(): LibcFacts {
   };
   const version = header.glibcVersionRuntime;
   return version === undefined ? { kind: "musl" } : { kind: "glibc", version };
-}
-
-async function readFlags(): Promise<readonly string[]> {
-  const text = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
-  const found = new Set(/^(?:flags|Features)\s*:\s*(.+)$/m.exec(text)?.[1]?.split(" "));
-  return FLAGS.filter((flag) => found.has(flag));
 }
 
 async function readOnnxruntime(options: {

@@ -15,6 +15,8 @@ export interface SessionSetup {
   readonly executionProviders: readonly string[];
   /** Threads that one operator may use; 0: ONNX Runtime decides (one per physical core). */
   readonly threads: number;
+  /** Whether int8 products are summed in the form that cannot overflow; see cpu-flags.ts. */
+  readonly exactInt8: boolean;
   /** Whether the session keeps the times of its nodes until `placement` is asked for. */
   readonly recordPlacement: boolean;
   /** Shared with the thread that started this one; see exit-guard.ts. */

@@ -44,9 +44,7 @@ async function createSession(): Promise<Onnxruntime.InferenceSession> {
         // Work is handed to the threads in pieces that get smaller towards the end, so that none waits for one that
         // was held up: 4 % faster on a shared machine (benchmarks/README.md).
         dynamic_block_base: "4",
-        // On x86 processors without VNNI, int8 products are summed in pairs of 16 bits, which overflow; this takes the
-        // exact form there and does nothing elsewhere.
-        x64quantprecision: "1",
+        ...(setup.exactInt8 ? { x64quantprecision: "1" } : {}),
         ...(setup.externalFolder === undefined
           ? {}
           : { model_external_initializers_file_folder_path: setup.externalFolder }),
