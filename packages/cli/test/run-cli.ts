@@ -15,6 +15,8 @@ export interface Finished {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** Milliseconds from `signalOnOutput` to the end; 0 without one. */
+  readonly millisecondsToEnd: number;
 }
 
 /** Options of `runCli`. */
@@ -45,13 +47,20 @@ export function runProgram(
     });
     let stdout = "";
     let stderr = "";
+    let signalled: number | undefined;
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      if (stdout === "" && signalOnOutput !== undefined) child.kill(signalOnOutput);
+      if (stdout === "" && signalOnOutput !== undefined) {
+        signalled = performance.now();
+        child.kill(signalOnOutput);
+      }
       stdout += text;
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on("close", (code, signal) => {
+      const millisecondsToEnd = signalled === undefined ? 0 : performance.now() - signalled;
+      resolve({ code, signal, stdout, stderr, millisecondsToEnd });
+    });
   });
 }
 
