@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 
 import { defineConfig } from "vitest/config";
 
+import { browserProject } from "./scripts/browser/project.mjs";
+
 // forks, not threads: native modules (onnxruntime-node, sharp) are loaded once per process.
 const shared = {
   pool: "forks" as const,
@@ -35,6 +37,7 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
+      browserProject(),
     ],
   },
 });

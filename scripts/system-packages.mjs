@@ -10,7 +10,11 @@ import { delimiter, join } from "node:path";
 const PROGRAMS = [
   { program: "ffmpeg", debian: "ffmpeg", reason: "tests of video files" },
   // Its Vulkan driver SwiftShader computes on the CPU; the loader is a package of its own.
-  { program: "chromium", debian: "chromium libvulkan1", reason: "tests of WebGPU" },
+  {
+    program: "chromium",
+    debian: "chromium libvulkan1",
+    reason: "tests in a browser and of WebGPU",
+  },
 ];
 
 /** Installs what is missing where that can be done without asking anybody; says what it does. */

@@ -6,6 +6,7 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/hub/node": "node",
   "@internvit/model-core": "browser",
   "@internvit/preprocess": "browser",
+  "@internvit/preprocess/canvas": "browser",
   "@internvit/preprocess/sharp": "node",
   "@internvit/preprocess/video": "browser",
   "@internvit/preprocess/video/node": "node",

@@ -50,6 +50,11 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
     limit: 7000,
   },
   {
+    purpose: "pictures in a browser",
+    imports: { "@internvit/preprocess/canvas": ["decodeImage"] },
+    limit: 9000,
+  },
+  {
     purpose: "a model's config.json",
     imports: { "@internvit/model-core": ["parseEncoderConfig"] },
     limit: 12_000,
@@ -75,7 +80,11 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
   {
     // All that a page should ever pay; a runtime for browsers belongs to the imports, not to the limit.
     purpose: "all of model-core and preprocess",
-    imports: { "@internvit/model-core": "*", "@internvit/preprocess": "*" },
+    imports: {
+      "@internvit/model-core": "*",
+      "@internvit/preprocess": "*",
+      "@internvit/preprocess/canvas": "*",
+    },
     limit: 60_000,
   },
 ];

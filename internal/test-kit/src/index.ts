@@ -1,13 +1,12 @@
 export {
   fixturePath,
-  float32Golden,
   goldenDirectory,
   goldenPath,
   photosDirectory,
   readGoldenJson,
   readGoldenTensors,
-  type GoldenTensor,
 } from "./goldens.ts";
+export { float32Golden, type GoldenTensor } from "./golden-tensors.ts";
 export { difference, FLOAT32_GOLDEN_TOLERANCE, type Difference } from "./difference.ts";
 export { runReadmeExamples } from "./readme.ts";
 export { createRandom, type Random } from "./random.ts";

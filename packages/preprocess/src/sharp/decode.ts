@@ -5,49 +5,22 @@
 
 import sharp, { type Metadata, type Sharp } from "sharp";
 
-import { PreprocessError } from "../errors.ts";
+import {
+  brokenPicture,
+  checkFormat,
+  checkLimits,
+  type DecodedImage,
+  type DecodeOptions,
+  type NamedPicture,
+  type SourceMode,
+} from "../decode-contract.ts";
 import type { RgbImage } from "../image.ts";
+import type { ImageFormat } from "../image-format.ts";
+import { readJpegHeader } from "../jpeg-header.ts";
 import { applyOrientation, type Orientation } from "../orientation.ts";
 import { toRgb } from "../to-rgb.ts";
 import { paintUncovered, readGifFrame } from "./gif-frame.ts";
-import { detectImageFormat, FORMAT_NAMES, type ImageFormat } from "./image-format.ts";
-import { readJpegHeader } from "./jpeg-header.ts";
 import { readImageFile } from "./read-image-file.ts";
-
-/** Pillow's own limit: it refuses to open what has more than twice its `MAX_IMAGE_PIXELS`. */
-export const DEFAULT_MAX_PIXELS = 178_956_970;
-
-/** The longest side that a JPEG header can state; nothing that a camera or scanner writes is longer. */
-export const DEFAULT_MAX_SIDE = 65_535;
-
-/** How to decode. */
-export interface DecodeOptions {
-  /** EXIF orientation: `"ignore"` as the reference does (default), or `"apply"`. */
-  readonly orientation?: "ignore" | "apply";
-  /** Refuse more pixels than this before decoding. Default 178,956,970, where Pillow refuses too. */
-  readonly maxPixels?: number;
-  /** Refuse a side longer than this before decoding, in pixels. Default 65,535. */
-  readonly maxSide?: number;
-  /** Checked before each step; the decoding itself cannot be interrupted. */
-  readonly signal?: AbortSignal;
-  /** What messages call the picture. Default: the path, or "the image" for bytes. */
-  readonly subject?: string;
-}
-
-/** A decoded picture and what it was. */
-export interface DecodedImage {
-  readonly image: RgbImage;
-  readonly format: ImageFormat;
-  /** The samples in the file, by Pillow's mode names, before conversion to RGB. */
-  readonly mode: SourceMode;
-  /** Pixels in a row of the file, before any orientation. */
-  readonly sourceWidth: number;
-  /** Rows of the file, before any orientation. */
-  readonly sourceHeight: number;
-}
-
-/** What kind of samples a file holds, as Pillow names it; the palette of a TIFF is not told from RGB. */
-export type SourceMode = "1" | "L" | "LA" | "P" | "RGB" | "RGBA" | "CMYK" | "I;16";
 
 /**
  * The picture in a file (given by its path) or in bytes.
@@ -61,8 +34,6 @@ export async function decodeImage(
 ): Promise<DecodedImage> {
   const {
     orientation = "ignore",
-    maxPixels = DEFAULT_MAX_PIXELS,
-    maxSide = DEFAULT_MAX_SIDE,
     signal,
     subject = typeof input === "string" ? input : "the image",
   } = options;
@@ -74,7 +45,7 @@ export async function decodeImage(
     format === "jpeg" && orientation === "ignore" ? readJpegHeader(bytes) : undefined;
   const header: Header = ordinary ?? (await readHeader(bytes, { format, subject }));
   signal?.throwIfAborted();
-  checkLimits(header, { maxPixels, maxSide, subject });
+  checkLimits(header, { ...options, subject });
   const image = await decodePixels(bytes, { header, format, subject });
   signal?.throwIfAborted();
   return {
@@ -94,41 +65,16 @@ interface Header {
   readonly orientation?: Orientation;
 }
 
-interface Picture {
-  readonly format: ImageFormat;
-  readonly subject: string;
-}
-
-function checkFormat(bytes: Uint8Array, subject: string): ImageFormat {
-  if (bytes.length === 0) {
-    throw new PreprocessError(
-      "malformed",
-      `${subject}: expected a ${FORMAT_NAMES} image, found an empty file (0 bytes)`,
-      { subject },
-    );
-  }
-  const format = detectImageFormat(bytes);
-  if (format === undefined) {
-    const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0"));
-    throw new PreprocessError(
-      "unsupported",
-      `${subject}: expected a ${FORMAT_NAMES} image, found ${bytes.length} bytes that begin with ${start.join(" ")}`,
-      { subject },
-    );
-  }
-  return format;
-}
-
-async function readHeader(bytes: Uint8Array, picture: Picture): Promise<Header> {
+async function readHeader(bytes: Uint8Array, picture: NamedPicture): Promise<Header> {
   const { format } = picture;
   const metadata = await open(bytes)
     .metadata()
     .catch((cause: unknown) => {
-      throw broken(picture, cause);
+      throw brokenPicture(picture, cause);
     });
   const { width, height } = metadata;
   if (!(width > 0 && height > 0))
-    throw broken(picture, `its header says ${width}x${height} pixels`);
+    throw brokenPicture(picture, `its header says ${width}x${height} pixels`);
   const orientation = metadata.orientation ?? 1;
   return {
     width,
@@ -160,32 +106,15 @@ function sourceMode(
   return hasAlpha === true && colorType !== 2 ? "RGBA" : "RGB";
 }
 
-function checkLimits(
-  header: Header,
-  limits: { readonly maxPixels: number; readonly maxSide: number; readonly subject: string },
-): void {
-  const { width, height } = header;
-  const { maxPixels, maxSide, subject } = limits;
-  const found = `${subject}: the picture is ${width}x${height}`;
-  if (Math.max(width, height) > maxSide) {
-    const message = `${found}, expected no side longer than ${maxSide} pixels (maxSide)`;
-    throw new PreprocessError("too-large", message, { subject });
-  }
-  if (width * height > maxPixels) {
-    const message = `${found} = ${width * height} pixels, expected at most ${maxPixels} (maxPixels)`;
-    throw new PreprocessError("too-large", message, { subject });
-  }
-}
-
 async function decodePixels(
   bytes: Uint8Array,
-  picture: Picture & { readonly header: Header },
+  picture: NamedPicture & { readonly header: Header },
 ): Promise<RgbImage> {
   const { format, header } = picture;
   const { data, info } = await pipelineFor(bytes, { format, mode: header.mode })
     .toBuffer({ resolveWithObject: true })
     .catch((cause: unknown) => {
-      throw broken(picture, cause);
+      throw brokenPicture(picture, cause);
     });
   if (header.mode === "I;16") {
     // Copied, so that the samples start at an even address.
@@ -222,14 +151,4 @@ function open(bytes: Uint8Array): Sharp {
     // Checked by checkLimits, with a message that names the file.
     limitInputPixels: false,
   });
-}
-
-function broken(picture: Picture, cause: unknown): PreprocessError {
-  const { format, subject } = picture;
-  const reason = cause instanceof Error ? cause.message.split("\n", 1)[0]! : String(cause);
-  return new PreprocessError(
-    "malformed",
-    `${subject}: expected a whole ${format.toUpperCase()} image, but it is truncated or broken: ${reason}`,
-    cause instanceof Error ? { subject, cause } : { subject },
-  );
 }

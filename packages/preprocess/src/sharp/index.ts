@@ -1,11 +1,12 @@
-export { configureSharp } from "./configure.ts";
 export {
-  decodeImage,
   DEFAULT_MAX_PIXELS,
   DEFAULT_MAX_SIDE,
   type DecodedImage,
   type DecodeOptions,
+  type SizeLimits,
   type SourceMode,
-} from "./decode.ts";
+} from "../decode-contract.ts";
+export { detectImageFormat, type ImageFormat } from "../image-format.ts";
+export { configureSharp } from "./configure.ts";
+export { decodeImage } from "./decode.ts";
 export { reencodeJpeg } from "./jpeg-reencode.ts";
-export { detectImageFormat, type ImageFormat } from "./image-format.ts";

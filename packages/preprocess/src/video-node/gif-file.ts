@@ -3,7 +3,7 @@
 import type { FrameDecoder } from "../video/create-video-source.ts";
 import { checkFrameSize } from "../video/limits.ts";
 import type { VideoLimits } from "../video/video-source.ts";
-import { readGifAnimation } from "../sharp/gif-animation.ts";
+import { readGifAnimation } from "../gif/gif-animation.ts";
 
 /** The decoder for a GIF's bytes. */
 export function createGifDecoder(

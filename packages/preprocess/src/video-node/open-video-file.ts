@@ -4,7 +4,7 @@
 import { open, readFile, stat } from "node:fs/promises";
 
 import { PreprocessError, isPreprocessError } from "../errors.ts";
-import { detectImageFormat } from "../sharp/image-format.ts";
+import { detectImageFormat } from "../image-format.ts";
 import { createVideoSource, type FrameDecoder } from "../video/create-video-source.ts";
 import type { VideoLimits, VideoSource } from "../video/video-source.ts";
 import { createFfmpegDecoder, type FfmpegTools } from "./ffmpeg-decoder.ts";

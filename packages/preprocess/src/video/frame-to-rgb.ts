@@ -1,8 +1,6 @@
-// A decoded frame of mediabunny as an upright RGB picture. The samples are converted here, from the matrix and range
+// A decoded frame of mediabunny or WebCodecs as an upright RGB picture. The samples are converted here, from the matrix and range
 // that the file states and BT.601 in limited range where it states none, as FFmpeg does, so that a browser and Node
 // give the same bytes: browsers guess BT.709 for unmarked video, and mediabunny tells Chromium so.
-
-import type { VideoSample, VideoSamplePixelFormat } from "mediabunny";
 
 import type { RgbImage } from "../image.ts";
 import { applyOrientation, type Orientation } from "../orientation.ts";
@@ -15,8 +13,26 @@ export interface StatedColor {
   readonly fullRange?: boolean | null | undefined;
 }
 
+/** A decoded frame: what mediabunny's `VideoSample` and, with its visible size, WebCodecs' `VideoFrame` have. */
+export interface FrameSamples {
+  /** Samples in a row that are copied. */
+  readonly codedWidth: number;
+  readonly codedHeight: number;
+  /** By the names of WebCodecs; null where only the decoder knows. */
+  readonly format: string | null;
+  /** Degrees clockwise to the upright picture, in quarters. */
+  readonly rotation: number;
+  /** Mirrored left to right after the turn. */
+  readonly flip: boolean;
+  allocationSize(): number;
+  copyTo(
+    target: Uint8Array<ArrayBuffer>,
+    options?: { readonly format: "RGBA" },
+  ): Promise<readonly { readonly offset: number; readonly stride: number }[]>;
+}
+
 /** The frame's picture, in new bytes; the sample stays open. */
-export async function frameToRgb(sample: VideoSample, stated: StatedColor): Promise<RgbImage> {
+export async function frameToRgb(sample: FrameSamples, stated: StatedColor): Promise<RgbImage> {
   const { codedWidth: width, codedHeight: height, format } = sample;
   const layout = format === null ? undefined : YUV_LAYOUTS[format];
   const image =
@@ -42,7 +58,7 @@ const planar = (shiftX: number, shiftY: number, bits: number): YuvLayout => ({
   interleaved: false,
 });
 
-const YUV_LAYOUTS: Partial<Record<VideoSamplePixelFormat, YuvLayout>> = {
+const YUV_LAYOUTS: Readonly<Partial<Record<string, YuvLayout>>> = {
   I420: planar(1, 1, 8),
   I420P10: planar(1, 1, 10),
   I420P12: planar(1, 1, 12),
@@ -73,7 +89,7 @@ function yuvColor(stated: StatedColor): YuvColor {
 }
 
 async function copyYuv(
-  sample: VideoSample,
+  sample: FrameSamples,
   options: { readonly layout: YuvLayout; readonly color: YuvColor },
 ): Promise<RgbImage> {
   const { layout, color } = options;
@@ -113,7 +129,7 @@ function toEightBits(bytes: Uint8Array, bits: number): Uint8Array {
 
 /** Frames that are RGB already, or whose samples only the decoder can convert. */
 async function copyRgba(
-  sample: VideoSample,
+  sample: FrameSamples,
   size: { readonly width: number; readonly height: number },
 ): Promise<RgbImage> {
   const data = new Uint8Array(size.width * size.height * 4);
@@ -125,6 +141,6 @@ async function copyRgba(
 const TURNED: readonly Orientation[] = [1, 6, 3, 8];
 const TURNED_AND_MIRRORED: readonly Orientation[] = [2, 5, 4, 7];
 
-function uprightOrientation(sample: VideoSample): Orientation {
+function uprightOrientation(sample: FrameSamples): Orientation {
   return (sample.flip ? TURNED_AND_MIRRORED : TURNED)[sample.rotation / 90]!;
 }

@@ -1,10 +1,8 @@
 // The limits of a video's frames: those of pictures (`decodeImage`), checked before anything is decoded.
 
+import { DEFAULT_MAX_PIXELS, DEFAULT_MAX_SIDE } from "../decode-contract.ts";
 import { PreprocessError } from "../errors.ts";
 import type { VideoLimits } from "./video-source.ts";
-
-const DEFAULT_MAX_PIXELS = 178_956_970;
-const DEFAULT_MAX_SIDE = 65_535;
 
 /**
  * Refuses frames that are too large, or have no pixels.
