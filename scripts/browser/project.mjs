@@ -34,7 +34,7 @@ export function browserProject() {
     test: {
       name: "browser",
       include: ["packages/*/test/**/*.browser.test.ts", "internal/*/test/**/*.browser.test.ts"],
-      testTimeout: 60_000,
+      testTimeout: 120_000,
       globalSetup: [fileURLToPath(new URL("require-chromium.mjs", import.meta.url))],
       provide: {
         fixtureDirectory: FIXTURES,

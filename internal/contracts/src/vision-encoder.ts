@@ -1,8 +1,6 @@
 // What every VisionEncoder computes: the goldens, in the plain and in the fused form, from float32 and from uint8;
 // and of a chat model the visual tokens.
 
-import { existsSync, readdirSync } from "node:fs";
-
 import type {
   EncoderOutput,
   Fusion,
@@ -16,13 +14,11 @@ import {
   difference,
   FLOAT32_GOLDEN_TOLERANCE,
   float32Golden,
-  goldenDirectory,
-  goldenPath,
-  readGoldenTensors,
-} from "@internvit/test-kit";
+  type GoldenModel,
+} from "@internvit/test-kit/portable";
 import { describe, expect, test } from "vitest";
 
-/** Makes an encoder over a golden checkpoint folder. */
+/** Makes an encoder over a golden checkpoint, given by the path or the address of its folder. */
 export type VisionEncoderMaker = (
   checkpoint: string,
   options: {
@@ -35,25 +31,35 @@ export type VisionEncoderMaker = (
   },
 ) => Promise<VisionEncoder>;
 
-/** Golden checkpoints of one encoder: whatever `tiny-*` folders there are, except the chat models. */
-function goldenCheckpoints(): readonly string[] {
-  return readdirSync(goldenDirectory())
-    .filter((name) => name.startsWith("tiny-") && name !== "tiny-chat")
-    .filter((name) => existsSync(goldenPath(name, "expected.safetensors")));
+/** Options of `describeVisionEncoder`. */
+export interface VisionEncoderContract {
+  /** The forms of the graph to check, by what to call them. */
+  readonly fusionSets: Readonly<Record<string, readonly Fusion[]>>;
+  /** The golden checkpoints: all that there are, or some for devices too slow for all of them. */
+  readonly models: readonly GoldenModel[];
 }
 
-/** Runs the contract of `VisionEncoder` against every golden checkpoint. */
+/** Runs the contract of `VisionEncoder` against golden checkpoints. */
 export function describeVisionEncoder(
   label: string,
   createEncoder: VisionEncoderMaker,
-  fusionSets: Readonly<Record<string, readonly Fusion[]>>,
-  options: {
-    /** Which golden checkpoints, for devices too slow for all of them; default all, the chat models too. */
-    readonly checkpoints?: readonly string[];
-  } = {},
+  { fusionSets, models }: VisionEncoderContract,
 ): void {
-  describe.each(options.checkpoints ?? goldenCheckpoints())(`${label}: golden %s`, (name) => {
-    const expected = readGoldenTensors(name, "expected.safetensors");
+  for (const model of models) {
+    if (model.name === CHAT_MODEL) describeVisualOutputs(label, createEncoder, model, fusionSets);
+    else describeFeatures(label, createEncoder, model, fusionSets);
+  }
+}
+
+const CHAT_MODEL = "tiny-chat";
+
+function describeFeatures(
+  label: string,
+  createEncoder: VisionEncoderMaker,
+  { name, location, expected }: GoldenModel,
+  fusionSets: VisionEncoderContract["fusionSets"],
+): void {
+  describe(`${label}: golden ${name}`, () => {
     const prefixes = [...expected.keys()]
       .filter((key) => key.endsWith("pixel_values"))
       .map((key) => key.slice(0, -"pixel_values".length));
@@ -65,7 +71,7 @@ export function describeVisionEncoder(
         const outputs = [...expected.keys()]
           .filter((key) => key.startsWith(prefix) && key !== `${prefix}pixel_values`)
           .map((key) => key.slice(prefix.length) as EncoderOutput);
-        await using encoder = await createEncoder(goldenPath(name), {
+        await using encoder = await createEncoder(location, {
           outputs,
           inputSize: { height, width },
           fusions,
@@ -89,7 +95,7 @@ export function describeVisionEncoder(
       const golden = float32Golden(expected, `${prefix}last_hidden_state`);
       const [count = 0, , height = 0, width = 0] = shape;
       const [, tokens = 0, hidden = 0] = golden.shape;
-      await using encoder = await createEncoder(goldenPath(name), {
+      await using encoder = await createEncoder(location, {
         outputs: ["patch_mean"],
         inputSize: { height, width },
       });
@@ -114,7 +120,7 @@ export function describeVisionEncoder(
       const prefix = prefixes[0] ?? "";
       const { shape } = float32Golden(expected, `${prefix}pixel_values`);
       const [, , height = 0, width = 0] = shape;
-      await using encoder = await createEncoder(goldenPath(name), {
+      await using encoder = await createEncoder(location, {
         outputs: ["last_hidden_state", "hidden_states.0"],
         inputSize: { height, width },
       });
@@ -135,9 +141,9 @@ export function describeVisionEncoder(
       const [, , height = 0, width = 0] = shape;
       const inputSize = { height, width };
       await expect(
-        createEncoder(goldenPath(name), { outputs: ["hidden_states.99"], inputSize }),
+        createEncoder(location, { outputs: ["hidden_states.99"], inputSize }),
       ).rejects.toThrow(/no output "hidden_states.99"/);
-      await using encoder = await createEncoder(goldenPath(name), {
+      await using encoder = await createEncoder(location, {
         outputs: ["pooler_output"],
         inputSize,
       });
@@ -147,7 +153,6 @@ export function describeVisionEncoder(
       ).rejects.toThrow(/encode takes uint8 .* got uint8 \[1, 2, 2, 3\] with 12 elements/);
     });
   });
-  if (options.checkpoints === undefined) describeVisualOutputs(label, createEncoder, fusionSets);
 }
 
 /** The chat goldens: `<output>.<version>.layer<selected layer>`. */
@@ -157,10 +162,9 @@ const VISUAL_GOLDEN = /^(unshuffled|visual_tokens)\.(v1|v2)\.layer(-?\d+)$/;
 function describeVisualOutputs(
   label: string,
   createEncoder: VisionEncoderMaker,
-  fusionSets: Readonly<Record<string, readonly Fusion[]>>,
+  { location: checkpoint, expected }: GoldenModel,
+  fusionSets: VisionEncoderContract["fusionSets"],
 ): void {
-  const checkpoint = goldenPath("tiny-chat");
-  const expected = readGoldenTensors("tiny-chat", "expected.safetensors");
   const variants = new Map<string, { version: PixelShuffleVersion; selectLayer: number }>();
   for (const key of expected.keys()) {
     const [, , version = "", layer = ""] = VISUAL_GOLDEN.exec(key) ?? [];

@@ -11,5 +11,6 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/preprocess/video": "browser",
   "@internvit/preprocess/video/node": "node",
   "@internvit/runtime-node": "node",
+  "@internvit/runtime-web": "browser",
   internvit: "node",
 };

@@ -3,11 +3,19 @@
 
 import { inject } from "vitest";
 
-import { type GoldenTensor, parseGoldenTensors } from "./golden-tensors.ts";
+import { type GoldenModel, type GoldenTensor, parseGoldenTensors } from "./golden-tensors.ts";
 
-export { difference, FLOAT32_GOLDEN_TOLERANCE, type Difference } from "./difference.ts";
-export { float32Golden, type GoldenTensor, parseGoldenTensors } from "./golden-tensors.ts";
-export { createRandom, type Random } from "./random.ts";
+export {
+  createRandom,
+  difference,
+  type Difference,
+  FLOAT32_GOLDEN_TOLERANCE,
+  float32Golden,
+  type GoldenModel,
+  type GoldenTensor,
+  parseGoldenTensors,
+  type Random,
+} from "./portable.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -47,6 +55,19 @@ export async function fetchGoldenTensors(
   ...parts: readonly string[]
 ): Promise<ReadonlyMap<string, GoldenTensor>> {
   return parseGoldenTensors(await fetchBytes(goldenUrl(...parts)));
+}
+
+/** Golden checkpoints: those of these names, or all. */
+export async function fetchGoldenModels(
+  names: readonly string[] = goldenModels(),
+): Promise<readonly GoldenModel[]> {
+  return Promise.all(
+    names.map(async (name) => ({
+      name,
+      location: goldenUrl(name),
+      expected: await fetchGoldenTensors(name, "expected.safetensors"),
+    })),
+  );
 }
 
 function servedUrl(parts: readonly string[]): string {

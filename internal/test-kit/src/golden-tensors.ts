@@ -8,6 +8,15 @@ export interface GoldenTensor {
   readonly data: Float32Array | Uint8Array | BigInt64Array;
 }
 
+/** A golden checkpoint with what the reference computes for it. */
+export interface GoldenModel {
+  readonly name: string;
+  /** Path or address of the checkpoint's folder. */
+  readonly location: string;
+  /** The tensors of its expected.safetensors. */
+  readonly expected: ReadonlyMap<string, GoldenTensor>;
+}
+
 /** All tensors of a golden safetensors file, by name. */
 export function parseGoldenTensors(bytes: Uint8Array): ReadonlyMap<string, GoldenTensor> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,10 +1,10 @@
 // Where the golden data is.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { type GoldenTensor, parseGoldenTensors } from "./golden-tensors.ts";
+import { type GoldenModel, type GoldenTensor, parseGoldenTensors } from "./golden-tensors.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -49,4 +49,17 @@ export function photosDirectory(): string | undefined {
 /** All tensors of a golden safetensors file, by name. */
 export function readGoldenTensors(...parts: readonly string[]): ReadonlyMap<string, GoldenTensor> {
   return parseGoldenTensors(readFileSync(goldenPath(...parts)));
+}
+
+/** Golden checkpoints: those of these names, or whatever `tiny-*` folders there are. */
+export function readGoldenModels(
+  names: readonly string[] = readdirSync(goldenDirectory()).filter(
+    (name) => name.startsWith("tiny-") && existsSync(goldenPath(name, "expected.safetensors")),
+  ),
+): readonly GoldenModel[] {
+  return names.map((name) => ({
+    name,
+    location: goldenPath(name),
+    expected: readGoldenTensors(name, "expected.safetensors"),
+  }));
 }

@@ -4,12 +4,20 @@ export {
   goldenPath,
   photosDirectory,
   readGoldenJson,
+  readGoldenModels,
   readGoldenTensors,
 } from "./goldens.ts";
-export { float32Golden, type GoldenTensor } from "./golden-tensors.ts";
-export { difference, FLOAT32_GOLDEN_TOLERANCE, type Difference } from "./difference.ts";
+export {
+  createRandom,
+  difference,
+  type Difference,
+  FLOAT32_GOLDEN_TOLERANCE,
+  float32Golden,
+  type GoldenModel,
+  type GoldenTensor,
+  type Random,
+} from "./portable.ts";
 export { runReadmeExamples } from "./readme.ts";
-export { createRandom, type Random } from "./random.ts";
 export {
   type Fault,
   gitSha1,

@@ -14,3 +14,4 @@ export {
 } from "./connection.ts";
 export { getRevision, type HubFile, type HubRevision } from "./revision.ts";
 export { type HubDirectory, hubDirectory } from "./hub-directory.ts";
+export { urlDirectory } from "./url-directory.ts";

@@ -6,7 +6,7 @@ import {
 } from "@internvit/model-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { getRevision, hubDirectory, parseModelReference } from "../src/index.ts";
+import { getRevision, hubDirectory, parseModelReference, urlDirectory } from "../src/index.ts";
 import { type HubServer, sha256, gitSha1, startHub } from "@internvit/test-kit";
 import { CHAT, ENCODER, failureOf, fileOf } from "./models.ts";
 
@@ -48,6 +48,18 @@ test("a checkpoint on the hub opens by ranges, with the tensors of the local one
   const tensor = await readTensor(remote.files.get(entry.file)!, entry);
   expect(tensor).toEqual(await readTensor(local.files.get(entry.file)!, entry));
   expect(await directory.open("nothing.json")).toBeUndefined();
+});
+
+test("a folder of any server opens by ranges, and a file that is not there is none", async () => {
+  const url = `${hub.endpoint}/${ENCODER.repository}/resolve/${ENCODER.commit}/`;
+  const directory = urlDirectory(url);
+  expect(directory.label).toBe(url.slice(0, -1));
+  const remote = await readCheckpoint(directory);
+  const local = await readCheckpoint(memoryDirectory("local", ENCODER.files));
+  expect(remote.config).toEqual(local.config);
+  expect(remote.tensors).toEqual(local.tensors);
+  expect(await directory.open("nothing.json")).toBeUndefined();
+  expect(() => urlDirectory("models/tiny")).toThrow(/http\(s\) address/);
 });
 
 test("bytes beyond the cached head are fetched as they are asked for", async () => {

@@ -38,4 +38,6 @@ export interface GraphRunOptions {
   readonly signal?: AbortSignal;
   /** Only these outputs are computed and returned; default: all. */
   readonly outputs?: readonly string[];
+  /** Moves the feeds' buffers to the session instead of copying them: the tensors are empty afterwards. */
+  readonly move?: boolean;
 }

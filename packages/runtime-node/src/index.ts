@@ -19,7 +19,6 @@ export {
   createNodeRuntime,
   type NodeGraphSession,
   type NodeRuntime,
-  type NodeRunOptions,
   type NodeRuntimeOptions,
 } from "./node-runtime.ts";
 export { MAX_AUTO_BATCH } from "./extract/batch-size.ts";
@@ -79,7 +78,7 @@ export { cacheFolder, type Environment } from "./sidecar/cache-folder.ts";
 export type { WeightsOptions } from "./sidecar/choose-weights.ts";
 export type { OnWeights, WeightsEvent } from "./sidecar/events.ts";
 export type { VisualOptions } from "./visual-outputs.ts";
-export type { Placement, SessionDescription } from "./worker/protocol.ts";
+export type { Placement } from "./worker/protocol.ts";
 export { type Examination, examineMachine, type ExamineOptions } from "./doctor/examine-machine.ts";
 export type {
   CpuFacts,

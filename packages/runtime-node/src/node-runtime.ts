@@ -1,13 +1,13 @@
 // GraphRuntime on onnxruntime-node: each session in a worker thread of its own.
 
 import {
+  checkFeeds,
   encodeGraphModel,
   type GraphLoadOptions,
   type GraphModel,
-  type GraphRunOptions,
   type GraphRuntime,
   type GraphSession,
-  type Tensor,
+  type SessionDescription,
 } from "@internvit/model-core";
 
 import { sessionThreads } from "./cpu-limit.ts";
@@ -16,7 +16,7 @@ import { type ExternalFiles, locateExternalFiles } from "./external-files.ts";
 import { type ExecutionProvider, sessionProviders } from "./providers/execution-providers.ts";
 import { turnOffTensorFloat32 } from "./providers/tensor-float-32.ts";
 import { type SessionThread, startSessionThread } from "./session-thread.ts";
-import { type Placement, RUNTIME_DTYPES, type SessionDescription } from "./worker/protocol.ts";
+import type { Placement } from "./worker/protocol.ts";
 
 /** Options of `createNodeRuntime`. */
 export interface NodeRuntimeOptions {
@@ -33,18 +33,8 @@ export interface NodeRuntimeOptions {
   readonly recordPlacement?: boolean;
 }
 
-/** Options of `NodeGraphSession.run`. */
-export interface NodeRunOptions extends GraphRunOptions {
-  /** Moves the feeds' buffers to the session instead of copying them: the tensors are empty afterwards. */
-  readonly move?: boolean;
-}
-
 /** A session with what ONNX Runtime said of it. */
 export interface NodeGraphSession extends GraphSession {
-  run(
-    feeds: Readonly<Record<string, Tensor>>,
-    options?: NodeRunOptions,
-  ): Promise<Readonly<Record<string, Tensor>>>;
   /** Where the nodes of the graph ran: after a first run, of a runtime with `recordPlacement`. */
   readPlacement(): Promise<Placement>;
   readonly description: SessionDescription;
@@ -106,48 +96,19 @@ function graphSession(
   graphBytes: number,
 ): NodeGraphSession {
   const { description } = thread;
-  const declared = new Map(model.graph.inputs.map((input) => [input.name, input]));
   const dispose = (): Promise<void> => thread.terminate();
   return {
     inputs: description.inputs,
     outputs: description.outputs,
     description,
     graphBytes,
-    async run(feeds, options: NodeRunOptions = {}) {
+    async run(feeds, options = {}) {
       const { signal, outputs = description.outputs, move = false } = options;
-      for (const [name, tensor] of Object.entries(feeds)) {
-        checkFeed(name, tensor, declared.get(name)?.shape);
-      }
+      checkFeeds(feeds, model.graph.inputs);
       return thread.run(feeds, { outputs, signal, move });
     },
     readPlacement: () => thread.readPlacement(),
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-function checkFeed(
-  name: string,
-  tensor: Tensor,
-  shape: readonly (number | string)[] | undefined,
-): void {
-  const got = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
-  if (shape === undefined) {
-    throw new RuntimeError("invalid-argument", `the graph has no input ${name} (got ${got})`);
-  }
-  const fits =
-    shape.length === tensor.shape.length &&
-    shape.every((size, axis) => typeof size === "string" || size === tensor.shape[axis]);
-  if (!fits) {
-    throw new RuntimeError(
-      "invalid-argument",
-      `input ${name} has shape [${shape.join(", ")}], got ${got}`,
-    );
-  }
-  if (!RUNTIME_DTYPES.has(tensor.dtype)) {
-    throw new RuntimeError(
-      "unsupported",
-      `input ${name}: ONNX Runtime takes no ${tensor.dtype} from JavaScript`,
-    );
-  }
 }

@@ -2,18 +2,18 @@
 
 import { Worker } from "node:worker_threads";
 
-import type { Tensor } from "@internvit/model-core";
+import {
+  buffersOf,
+  copyFeeds,
+  createRequests,
+  type SessionDescription,
+  type Tensor,
+} from "@internvit/model-core";
 
 import { int8MayOverflow, readCpuFlags } from "./cpu-flags.ts";
 import { RuntimeError } from "./errors.ts";
 import { createSessionState, guardExit } from "./exit-guard.ts";
-import type {
-  Placement,
-  SessionDescription,
-  SessionReply,
-  SessionRequest,
-  SessionSetup,
-} from "./worker/protocol.ts";
+import type { Placement, SessionReply, SessionRequest, SessionSetup } from "./worker/protocol.ts";
 
 /** A worker thread with one loaded session. */
 export interface SessionThread {
@@ -37,11 +37,6 @@ export interface ThreadRunOptions {
   readonly move: boolean;
 }
 
-interface Waiting {
-  readonly resolve: (reply: SessionReply) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * Starts a thread and loads the session in it.
  *
@@ -63,16 +58,9 @@ export async function startSessionThread(
     execArgv: [],
     name: "internvit-session",
   });
-  const waiting = new Map<number, Waiting>();
-  let lost: RuntimeError | undefined;
+  const requests = createRequests<SessionReply>();
   let closing = false;
-  let lastId = 0;
 
-  const lose = (error: RuntimeError): void => {
-    lost ??= error;
-    for (const { reject } of waiting.values()) reject(lost);
-    waiting.clear();
-  };
   // Ends the thread in its own time: one that is stopped inside ONNX Runtime takes the whole process with it. The
   // process stays alive until then.
   const close = (): void => {
@@ -81,34 +69,23 @@ export async function startSessionThread(
     worker.postMessage({ kind: "close" } satisfies SessionRequest);
   };
   worker.on("message", (reply: SessionReply) => {
-    const request = waiting.get(reply.id);
-    waiting.delete(reply.id);
+    requests.settle(reply);
     // An idle session must not keep the process alive.
-    if (waiting.size === 0 && !closing) worker.unref();
-    if (reply.kind === "error") request?.reject(new RuntimeError(reply.code, reply.message));
-    else request?.resolve(reply);
+    if (requests.waiting === 0 && !closing) worker.unref();
   });
   worker.on("error", (cause) => {
-    lose(
+    requests.lose(
       new RuntimeError("worker-lost", `the session's thread failed: ${cause.message}`, { cause }),
     );
   });
   worker.on("exit", (code) => {
     unguard();
-    lose(new RuntimeError("worker-lost", `the session's thread ended with code ${code}`));
+    requests.lose(new RuntimeError("worker-lost", `the session's thread ended with code ${code}`));
   });
 
-  const ask = (id: number, signal: AbortSignal | undefined): Promise<SessionReply> => {
+  const ask = (id: number, signal: AbortSignal | undefined): ReturnType<typeof requests.wait> => {
     worker.ref();
-    const { promise, resolve, reject } = withResolvers<SessionReply>();
-    const abort = (): void => {
-      reject(signal?.reason);
-    };
-    signal?.addEventListener("abort", abort, { once: true });
-    waiting.set(id, { resolve, reject });
-    return promise.finally(() => {
-      signal?.removeEventListener("abort", abort);
-    });
+    return requests.wait(id, signal);
   };
 
   const ready = await ask(0, options.signal).catch((error: unknown) => {
@@ -121,8 +98,8 @@ export async function startSessionThread(
     description: ready.description,
     async run(feeds, { outputs, signal, move }) {
       signal?.throwIfAborted();
-      if (lost !== undefined) throw lost;
-      const id = ++lastId;
+      if (requests.lost !== undefined) throw requests.lost;
+      const id = requests.nextId();
       const answer = ask(id, signal);
       const sent = move ? feeds : copyFeeds(feeds);
       worker.postMessage(
@@ -135,8 +112,8 @@ export async function startSessionThread(
       return reply.outputs;
     },
     async readPlacement() {
-      if (lost !== undefined) throw lost;
-      const id = ++lastId;
+      if (requests.lost !== undefined) throw requests.lost;
+      const id = requests.nextId();
       const answer = ask(id, undefined);
       worker.postMessage({ kind: "placement", id } satisfies SessionRequest);
       const reply = await answer;
@@ -146,41 +123,11 @@ export async function startSessionThread(
       return reply.placement;
     },
     async terminate() {
-      if (lost !== undefined) return;
-      lose(new RuntimeError("disposed", "the session was disposed of"));
+      if (requests.lost !== undefined) return;
+      requests.lose(new RuntimeError("disposed", "the session was disposed of"));
       const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
       close();
       await ended;
     },
   };
-}
-
-/** The feeds in buffers of their own: a message takes along all of the buffer that a view is of. */
-function copyFeeds(feeds: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
-  const copies = Object.entries(feeds).map(([name, tensor]) => [
-    name,
-    { ...tensor, data: tensor.data.slice() },
-  ]);
-  return Object.fromEntries(copies) as Readonly<Record<string, Tensor>>;
-}
-
-function buffersOf(feeds: Readonly<Record<string, Tensor>>): readonly ArrayBuffer[] {
-  const buffers = Object.values(feeds).map(({ data }) => data.buffer);
-  // Shared memory needs no moving.
-  return [...new Set(buffers.filter((buffer) => buffer instanceof ArrayBuffer))];
-}
-
-/** Promise.withResolvers, which Node 20 does not have. */
-function withResolvers<T>(): {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
-  reject: (reason: unknown) => void;
-} {
-  let resolve!: (value: T) => void;
-  let reject!: (reason: unknown) => void;
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }

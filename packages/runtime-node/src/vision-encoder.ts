@@ -2,8 +2,9 @@
 
 import {
   buildEncoderGraph,
+  checkBatchSize,
+  encodeInBatches,
   type EncoderDtype,
-  type EncoderFeatures,
   type EncoderInfo,
   type EncoderOutput,
   type Fusion,
@@ -11,19 +12,15 @@ import {
   type InputSize,
   type PixelNormalization,
   resolveEncoderWeights,
-  synthesizedNotice,
-  type Tensor,
-  toFeatures,
+  synthesizedWords,
   type VisionEncoder,
+  visualInfo,
 } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 
-import { concatBatches, splitBatches } from "./batches.ts";
 import { sessionThreads } from "./cpu-limit.ts";
-import { RuntimeError } from "./errors.ts";
-import { createNodeRuntime, type NodeGraphSession } from "./node-runtime.ts";
+import { createNodeRuntime } from "./node-runtime.ts";
 import { type LocalCheckpoint, openCheckpoint } from "./open-checkpoint.ts";
-import { pixelFeeds } from "./pixel-feeds.ts";
 import {
   type ExecutionProvider,
   needsAlignedWeights,
@@ -36,12 +33,7 @@ import { cacheFolder } from "./sidecar/cache-folder.ts";
 import { hashCheckpoint } from "./sidecar/checkpoint-hash.ts";
 import { chooseWeights, type WeightsOptions } from "./sidecar/choose-weights.ts";
 import { VERSION } from "./version.ts";
-import {
-  openVisualParts,
-  visualInfo,
-  type VisualOptions,
-  type VisualParts,
-} from "./visual-outputs.ts";
+import { openVisualParts, type VisualOptions } from "./visual-outputs.ts";
 
 /** Options of `createVisionEncoder`. */
 export interface VisionEncoderOptions extends VisualOptions, WeightsOptions {
@@ -87,9 +79,7 @@ export async function createVisionEncoder(
     batchSize = 1,
     signal,
   } = options;
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new RuntimeError("invalid-argument", `batchSize is a whole number ≥ 1, got ${batchSize}`);
-  }
+  checkBatchSize(batchSize);
   const threads = sessionThreads(options.threads);
   const cancel = signal === undefined ? {} : { signal };
   const opened =
@@ -152,7 +142,7 @@ export async function createVisionEncoder(
       : { visual: visualInfo(visual, { inputSize, patchSize: config.patchSize }) }),
     checkpoint: opened.label,
     ...(checkpointHash === undefined ? {} : { checkpointHash }),
-    synthesized: describeSynthesized(opened, visual),
+    synthesized: synthesizedWords(opened, visual),
     loadMilliseconds: session.description.loadMilliseconds + (warmed?.milliseconds ?? 0),
     versions: {
       internvit: VERSION,
@@ -181,51 +171,4 @@ async function resolveProvider(
 function describeDtype(dtype: EncoderDtype = "f32"): EncoderInfo["dtype"] {
   if (dtype === "f32") return "float32";
   return dtype === "f16" ? "float16" : dtype;
-}
-
-function describeSynthesized(
-  { synthesized }: LocalCheckpoint,
-  visual: VisualParts | undefined,
-): string | undefined {
-  if (synthesized !== undefined) return synthesizedNotice(synthesized);
-  const projector = visual?.synthesized;
-  return projector === undefined ? undefined : `projector: ${synthesizedNotice(projector)}`;
-}
-
-async function encodeInBatches(
-  session: NodeGraphSession,
-  pixels: Tensor<"uint8"> | Tensor<"float32">,
-  options: {
-    readonly batchSize: number;
-    readonly inputSize: InputSize;
-    readonly signal?: AbortSignal;
-  },
-): Promise<EncoderFeatures> {
-  const { batchSize, inputSize, signal } = options;
-  checkPixels(pixels, inputSize);
-  const parts: Readonly<Record<string, Tensor>>[] = [];
-  for (const batch of splitBatches(pixels, batchSize)) {
-    const feeds = pixelFeeds(batch, inputSize);
-    parts.push(
-      await session.run(feeds, { move: true, ...(signal === undefined ? {} : { signal }) }),
-    );
-  }
-  return toFeatures(concatBatches(parts));
-}
-
-function checkPixels(pixels: Tensor, { height, width }: InputSize): void {
-  const [count = 0] = pixels.shape;
-  const expected = pixels.dtype === "uint8" ? [count, height, width, 3] : [count, 3, height, width];
-  const fits =
-    (pixels.dtype === "uint8" || pixels.dtype === "float32") &&
-    pixels.shape.length === 4 &&
-    count > 0 &&
-    expected.every((size, axis) => size === pixels.shape[axis]) &&
-    pixels.data.length === count * 3 * height * width;
-  if (!fits) {
-    throw new RuntimeError(
-      "invalid-argument",
-      `encode takes uint8 [n, ${height}, ${width}, 3] or float32 [n, 3, ${height}, ${width}], n ≥ 1; got ${pixels.dtype} [${pixels.shape.join(", ")}] with ${pixels.data.length} elements`,
-    );
-  }
 }

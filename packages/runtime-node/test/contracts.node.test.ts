@@ -3,17 +3,21 @@
 import { describeGraphRuntime, describeVisionEncoder } from "@internvit/contracts";
 import { ALL_FUSIONS } from "@internvit/model-core";
 import { CPU_FUSIONS, createNodeRuntime, createVisionEncoder } from "@internvit/runtime-node";
+import { readGoldenModels } from "@internvit/test-kit";
 
 describeGraphRuntime("onnxruntime-node, cpu", () => createNodeRuntime());
 
 describeVisionEncoder("runtime-node, cpu", createVisionEncoder, {
-  plain: [],
-  default: CPU_FUSIONS,
-  all: ALL_FUSIONS,
-  attention: ["attention"],
-  "rms-norm": ["rms-norm"],
-  "skip-norm": ["skip-norm"],
-  "bias-gelu": ["bias-gelu"],
-  "layer-scale": ["layer-scale"],
-  "transposed-weights": ["transposed-weights"],
+  models: readGoldenModels(),
+  fusionSets: {
+    plain: [],
+    default: CPU_FUSIONS,
+    all: ALL_FUSIONS,
+    attention: ["attention"],
+    "rms-norm": ["rms-norm"],
+    "skip-norm": ["skip-norm"],
+    "bias-gelu": ["bias-gelu"],
+    "layer-scale": ["layer-scale"],
+    "transposed-weights": ["transposed-weights"],
+  },
 });

@@ -13,10 +13,14 @@ export function planAlignedWeights<Weights extends EncoderWeights | ProjectorWei
   options: {
     /** What the graph calls the file. */
     readonly file: string;
+    /** Makes float32 of everything, for devices that do not know the checkpoint's types. Default false. */
+    readonly float32?: boolean;
   },
 ): DerivedWeights<Weights> {
   const file = createDerivedFile(options.file);
-  const aligned = mapSlices(weights, (slice) => copySlice(file, slice)) as Weights;
+  const copy = (slice: WeightSlice): WeightSlice =>
+    copySlice(file, slice, options.float32 === true ? "float32" : slice.dtype);
+  const aligned = mapSlices(weights, copy) as Weights;
   const { groups, byteLength } = file;
   return { weights: aligned, groups, byteLength, maps: [] };
 }
@@ -31,8 +35,12 @@ function mapSlices(value: unknown, replace: (slice: WeightSlice) => WeightSlice)
   );
 }
 
-function copySlice(file: DerivedFile, slice: WeightSlice): WeightSlice {
-  const { name, dtype, shape } = slice;
+function copySlice(
+  file: DerivedFile,
+  slice: WeightSlice,
+  dtype: WeightSlice["dtype"],
+): WeightSlice {
+  const { name, shape } = slice;
   const [copy] = file.add([{ name, dtype, shape }], async (read) => [
     toStored(await read(slice), dtype),
   ]);

@@ -1,5 +1,7 @@
 // One provider on one machine: tried, judged, and named.
 
+import { attentionNote } from "@internvit/model-core";
+
 import type { MachineFacts, VulkanDriver } from "../doctor/machine-facts.ts";
 import type { ExecutionProvider } from "./execution-providers.ts";
 import {
@@ -71,14 +73,7 @@ function notesOf(outcome: ProbeOutcome, software: boolean): readonly string[] {
   const notes: string[] = [];
   if (software) notes.push("the adapter is a program that computes on the CPU, not a GPU");
   if (outcome.kind === "computed" && !isAttentionRight(outcome)) {
-    const { attentionError } = outcome;
-    const what =
-      attentionError === undefined
-        ? "cannot be used"
-        : `gives wrong numbers (off by ${attentionError.toExponential(1)} of the largest at 48 tokens)`;
-    notes.push(
-      `ONNX Runtime's fused attention ${what} on this device: attention is computed in separate steps, which are right but take more memory`,
-    );
+    notes.push(attentionNote(outcome.attentionError));
   }
   return notes;
 }

@@ -1,10 +1,10 @@
 // The process that a probe runs in. A driver that is broken can take a process down, so it is not the user's; and
 // whatever the probe opened is gone when it ends.
 
+import { PROBE_GRAPHS, type ProbeGraph, type ProbeNumbers } from "@internvit/model-core";
 import type * as Onnxruntime from "onnxruntime-node";
 
 import type { ProbeReply, ProbeRequest } from "./probe-protocol.ts";
-import { PROBE_GRAPHS, type ProbeGraph } from "./probe-graph.ts";
 
 type Ort = typeof Onnxruntime;
 
@@ -40,8 +40,7 @@ async function probe(request: ProbeRequest): Promise<ProbeReply> {
   }
   const backends = ort.listSupportedBackends().map(({ name }) => name);
   const version = ort.env.versions.node ?? ort.env.versions.common;
-  const results: Partial<Record<ProbeGraph, { expected: Float32Array; computed: Float32Array }>> =
-    {};
+  const results: Partial<Record<ProbeGraph, ProbeNumbers>> = {};
   const errors: Partial<Record<ProbeGraph, string>> = {};
   if (request.providers.length > 0) {
     for (const name of PROBE_GRAPHS) {

@@ -1,8 +1,6 @@
 // What a probe's process is asked and answers.
 
-import type { Tensor } from "@internvit/model-core";
-
-import type { ProbeGraph } from "./probe-graph.ts";
+import type { ProbeGraph, ProbeNumbers, Tensor } from "@internvit/model-core";
 
 /** The only message to the process. */
 export interface ProbeRequest {
@@ -21,10 +19,6 @@ export type ProbeReply =
       readonly backends: readonly string[];
       readonly version: string;
       /** What the provider computed, and the CPU. */
-      readonly results: Readonly<
-        Partial<
-          Record<ProbeGraph, { readonly expected: Float32Array; readonly computed: Float32Array }>
-        >
-      >;
+      readonly results: Readonly<Partial<Record<ProbeGraph, ProbeNumbers>>>;
       readonly errors: Readonly<Partial<Record<ProbeGraph, string>>>;
     };

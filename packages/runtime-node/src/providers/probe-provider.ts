@@ -1,9 +1,10 @@
-// Tries an execution provider in a process of its own, with the tiny graphs of probe-graph.ts.
+// Tries an execution provider in a process of its own, with the tiny graphs of model-core.
 
 import { fork } from "node:child_process";
 
+import { buildProbeGraphs, PROBE_TOLERANCE, probeError, probeInput } from "@internvit/model-core";
+
 import { type ExecutionProvider, sessionProviders } from "./execution-providers.ts";
-import { buildProbeGraphs, probeInput } from "./probe-graph.ts";
 import type { ProbeReply, ProbeRequest } from "./probe-protocol.ts";
 
 /** What a probe found. */
@@ -39,12 +40,6 @@ const MAX_SECONDS = 60;
 /** Characters of stderr that are kept; more than ONNX Runtime and a driver say of one failure. */
 const MAX_DETAILS = 8000;
 
-/**
- * Largest error that counts as right, relative to the largest expected value. Float32 gives 1e-6; TensorFloat-32 and
- * float16, which nobody asked for, 3e-4 and more.
- */
-export const PROBE_TOLERANCE = 1e-4;
-
 /** Whether a probe's numbers are right; the fused attention does not count. */
 export function isRight(outcome: ProbeOutcome): boolean {
   return outcome.kind === "computed" && outcome.error <= PROBE_TOLERANCE;
@@ -70,8 +65,8 @@ export async function probeProvider(
   }
   return {
     kind: "computed",
-    error: relativeError(plain),
-    attentionError: attention === undefined ? undefined : relativeError(attention),
+    error: probeError(plain),
+    attentionError: attention === undefined ? undefined : probeError(attention),
   };
 }
 
@@ -88,22 +83,6 @@ export async function readRuntimeBuild(options: ProbeOptions = {}): Promise<Runt
   return reply.kind === "no-runtime"
     ? { kind: "not-loaded", reason: reply.message }
     : { kind: "loaded", version: reply.version, backends: reply.backends };
-}
-
-function relativeError(pair: {
-  readonly expected: Float32Array;
-  readonly computed: Float32Array;
-}): number {
-  const { expected, computed } = pair;
-  let largest = 0;
-  let error = computed.length === expected.length ? 0 : Infinity;
-  for (const [i, value] of expected.entries()) {
-    largest = Math.max(largest, Math.abs(value));
-    const difference = Math.abs(value - (computed[i] ?? Number.NaN));
-    // Not Math.max: NaN is the worst error there is.
-    if (!(difference <= error)) error = Number.isNaN(difference) ? Infinity : difference;
-  }
-  return error / largest;
 }
 
 type Answer =

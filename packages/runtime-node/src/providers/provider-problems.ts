@@ -1,11 +1,13 @@
 // Why an execution provider cannot be used, and what to do: judged from a machine's facts and from what a probe said.
 // Pure, so that machines that are not here can be judged too.
 
+import { PROBE_TOLERANCE } from "@internvit/model-core";
+
 import type { MachineFacts } from "../doctor/machine-facts.ts";
 import { cudaFileProblems, cudaProblems } from "./cuda-problems.ts";
 import { compareVersions, type ProviderProblem } from "./problem.ts";
 import { type ExecutionProvider, runtimeName } from "./execution-providers.ts";
-import { PROBE_TOLERANCE, type ProbeOutcome } from "./probe-provider.ts";
+import type { ProbeOutcome } from "./probe-provider.ts";
 
 /**
  * What rules a provider out whatever a probe would say: it is not in the build, or its files are not there. Empty when

@@ -1,10 +1,9 @@
 // The first run on a GPU compiles its kernels, which can take longer than a hundred pictures. It is done with a gray
 // picture while the encoder opens, and tells where the nodes of the graph really run.
 
-import type { InputSize } from "@internvit/model-core";
+import { type InputSize, pixelFeeds } from "@internvit/model-core";
 
 import type { NodeGraphSession } from "../node-runtime.ts";
-import { pixelFeeds } from "../pixel-feeds.ts";
 import type { Placement } from "../worker/protocol.ts";
 
 /** What the first run showed. */

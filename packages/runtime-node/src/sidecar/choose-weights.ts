@@ -26,6 +26,7 @@ import {
   type ProjectorWeights,
   resolveEncoderWeights,
   spreadOf,
+  weightReader,
 } from "@internvit/model-core";
 
 import { RuntimeError } from "../errors.ts";
@@ -34,7 +35,6 @@ import type { LocalCheckpoint } from "../open-checkpoint.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import type { OnWeights, WeightsEvent } from "./events.ts";
 import { hashWeightFile } from "./file-hash.ts";
-import { weightReader } from "./read-weights.ts";
 import { namesOfFiles } from "./weight-file-names.ts";
 import { findSidecar, TENSORS_FILE, writeSidecar } from "./sidecar-folder.ts";
 

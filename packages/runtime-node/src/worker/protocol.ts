@@ -1,9 +1,7 @@
 // What the calling thread and the session's thread say to each other. One worker holds one session for its whole
-// life; every run gets exactly one reply with the same id.
+// life; what is the same in a browser stands in model-core.
 
-import type { Dtype, Tensor } from "@internvit/model-core";
-
-import type { RuntimeErrorCode } from "../errors.ts";
+import type { ErrorReply, RunRequest, RunResult, SessionDescription } from "@internvit/model-core";
 
 /** What the worker is started with: everything that makes the session. */
 export interface SessionSetup {
@@ -25,26 +23,9 @@ export interface SessionSetup {
 
 /** Request to the worker. `placement` comes after a run. `close` has no reply: the thread ends. */
 export type SessionRequest =
-  | {
-      readonly kind: "run";
-      readonly id: number;
-      readonly feeds: Readonly<Record<string, Tensor>>;
-      readonly outputs: readonly string[];
-    }
+  | RunRequest
   | { readonly kind: "placement"; readonly id: number }
   | { readonly kind: "close" };
-
-/** Asks for one run. */
-export type RunRequest = Extract<SessionRequest, { readonly kind: "run" }>;
-
-/** What ONNX Runtime says of a session that is ready. */
-export interface SessionDescription {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly onnxruntimeVersion: string;
-  /** Milliseconds from the start of the worker's work to the session being ready. */
-  readonly loadMilliseconds: number;
-}
 
 /** How many nodes of a graph each execution provider computes, by ONNX Runtime's names of them. */
 export type Placement = Readonly<Record<string, number>>;
@@ -52,31 +33,6 @@ export type Placement = Readonly<Record<string, number>>;
 /** Reply from the worker; id 0 answers the setup. */
 export type SessionReply =
   | { readonly kind: "ready"; readonly id: 0; readonly description: SessionDescription }
-  | {
-      readonly kind: "result";
-      readonly id: number;
-      readonly outputs: Readonly<Record<string, Tensor>>;
-    }
+  | RunResult
   | { readonly kind: "placement"; readonly id: number; readonly placement: Placement }
-  | {
-      readonly kind: "error";
-      readonly id: number;
-      readonly code: RuntimeErrorCode;
-      readonly message: string;
-    };
-
-/** Element types that cross the border to ONNX Runtime; it has no bfloat16 there. */
-export const RUNTIME_DTYPES: ReadonlySet<Dtype> = new Set<Dtype>([
-  "float32",
-  "float16",
-  "float64",
-  "int8",
-  "uint8",
-  "int16",
-  "uint16",
-  "int32",
-  "uint32",
-  "int64",
-  "uint64",
-  "bool",
-]);
+  | ErrorReply;

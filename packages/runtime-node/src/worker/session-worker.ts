@@ -3,12 +3,12 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 
-import type { DtypeArrays, Tensor } from "@internvit/model-core";
+import type { DtypeArrays, RunRequest, Tensor } from "@internvit/model-core";
 import type * as Onnxruntime from "onnxruntime-node";
 
 import { insideRuntime } from "../exit-guard.ts";
 import { createPlacementRecord } from "./placement.ts";
-import type { RunRequest, SessionReply, SessionRequest, SessionSetup } from "./protocol.ts";
+import type { SessionReply, SessionRequest, SessionSetup } from "./protocol.ts";
 
 const setup = workerData as SessionSetup;
 const port = parentPort;

@@ -7,7 +7,12 @@ import {
   createVisionEncoder,
   selectExecutionProvider,
 } from "@internvit/runtime-node";
-import { difference, FLOAT32_GOLDEN_TOLERANCE, goldenPath } from "@internvit/test-kit";
+import {
+  difference,
+  FLOAT32_GOLDEN_TOLERANCE,
+  goldenPath,
+  readGoldenModels,
+} from "@internvit/test-kit";
 import { describe, expect, test } from "vitest";
 
 import { useSoftwareVulkan } from "./software-vulkan.ts";
@@ -26,9 +31,11 @@ describe.runIf(hasWebGpu)("webgpu", async () => {
     "runtime-node, webgpu",
     (checkpoint, options) =>
       createVisionEncoder(checkpoint, { ...options, executionProvider: selected }),
-    { default: selected.fusedAttention ? ["attention"] : [] },
-    // All of them were seen to pass, and take 40 seconds; tiny-layernorm runs below.
-    { checkpoints: ["tiny-rmsnorm-qknorm"] },
+    {
+      fusionSets: { default: selected.fusedAttention ? ["attention"] : [] },
+      // All of them were seen to pass, and take 40 seconds; tiny-layernorm runs below.
+      models: readGoldenModels(["tiny-rmsnorm-qknorm"]),
+    },
   );
 
   const path = goldenPath("tiny-layernorm");

@@ -5,13 +5,9 @@
 // without an error from 32 tokens on, when the device has the WebGPU feature `subgroups` (seen on the software adapters
 // SwiftShader and lavapipe).
 
-import {
-  createGraphBuilder,
-  encodeGraphModel,
-  type NodeSpec,
-  type Tensor,
-  type Value,
-} from "@internvit/model-core";
+import { createGraphBuilder, type NodeSpec, type Value } from "../onnx/builder.ts";
+import { encodeGraphModel } from "../onnx/encode-model.ts";
+import type { Tensor } from "../tensor.ts";
 
 const TOKENS = 48;
 const HIDDEN = 32;
@@ -89,4 +85,42 @@ function attentionGraph(): Uint8Array<ArrayBuffer> {
   });
   graph.output("y", y as Value);
   return encodeGraphModel(graph.finish("probe-attention"));
+}
+
+/**
+ * Largest error that counts as right, relative to the largest expected value. Float32 gives 1e-6; TensorFloat-32 and
+ * float16, which nobody asked for, 3e-4 and more.
+ */
+export const PROBE_TOLERANCE = 1e-4;
+
+/** Largest difference of what was computed, as a part of the largest expected value; infinity when there is a NaN. */
+export function probeError({ expected, computed }: ProbeNumbers): number {
+  let largest = 0;
+  let error = computed.length === expected.length ? 0 : Infinity;
+  for (const [i, value] of expected.entries()) {
+    largest = Math.max(largest, Math.abs(value));
+    const difference = Math.abs(value - (computed[i] ?? Number.NaN));
+    // Not Math.max: NaN is the worst error there is.
+    if (!(difference <= error)) error = Number.isNaN(difference) ? Infinity : difference;
+  }
+  return error / largest;
+}
+
+/** What the CPU computes for a probe graph, and another provider. */
+export interface ProbeNumbers {
+  readonly expected: Float32Array;
+  readonly computed: Float32Array;
+}
+
+/**
+ * What a user should know where the fused attention is not used.
+ *
+ * @param error of the graph `attention`; undefined when the provider refuses it
+ */
+export function attentionNote(error: number | undefined): string {
+  const what =
+    error === undefined
+      ? "cannot be used"
+      : `gives wrong numbers (off by ${error.toExponential(1)} of the largest at ${TOKENS} tokens)`;
+  return `ONNX Runtime's fused attention ${what} on this device: attention is computed in separate steps, which are right but take more memory`;
 }

@@ -1,6 +1,7 @@
 // Cutting the first axis of tensors and joining it again.
 
-import type { EncoderOutput, Tensor } from "@internvit/model-core";
+import type { EncoderOutput } from "../encoder/outputs.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** Consecutive parts of at most `size` along axis 0; copies, which the session's thread may take. */
 export function* splitBatches<T extends Tensor<"uint8"> | Tensor<"float32">>(

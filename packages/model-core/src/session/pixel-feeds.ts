@@ -1,7 +1,8 @@
 // The encoder graph has two inputs, uint8 `pixels` and float32 `pixel_values`; a run fills one and gives the other a
 // batch of nothing.
 
-import type { InputSize, Tensor } from "@internvit/model-core";
+import type { InputSize } from "../encoder/build-encoder-graph.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** Both inputs for a batch of pictures. */
 export function pixelFeeds(

@@ -1,14 +1,10 @@
 // Weights of the checkpoint's files as float32.
 
-import {
-  bfloat16ToFloat32,
-  type ByteSource,
-  float16ToFloat32,
-  type ReadWeights,
-  type WeightSlice,
-} from "@internvit/model-core";
-
-import { RuntimeError } from "../errors.ts";
+import type { ByteSource } from "../byte-source.ts";
+import type { WeightSlice } from "../checkpoint/encoder-tensors.ts";
+import { bfloat16ToFloat32, float16ToFloat32 } from "../float-bits.ts";
+import type { ReadWeights } from "../quantize/derived-file.ts";
+import { RuntimeError } from "./runtime-error.ts";
 
 /** Reads whole tensors. `onBytes` hears of the bytes that were read. */
 export function weightReader(

@@ -1,0 +1,64 @@
+// A folder of any HTTP server as a directory of a checkpoint: `<url>/config.json`, `<url>/model.safetensors`, … read by
+// byte ranges.
+
+import type { CheckpointDirectory } from "@internvit/model-core";
+
+import { type HubConnection, type HubOptions, toConnection } from "./connection.ts";
+import { HubError, isHubError } from "./errors.ts";
+import { openResponse } from "./open-response.ts";
+import { rangeSource } from "./range-source.ts";
+import { withRetries } from "./retry.ts";
+
+/**
+ * A folder at an absolute http(s) address. Nothing is requested until a file is opened; a file that the server answers
+ * 404 or 410 for is one that is not there.
+ *
+ * @throws HubError `invalid-argument` for an address that is none. `open` and reads reject with `network`, `changed`,
+ *   or `unsupported` when the server sends no byte ranges.
+ */
+export function urlDirectory(
+  url: string,
+  options: Omit<HubOptions, "endpoint"> = {},
+): CheckpointDirectory {
+  const folder = url.replace(/\/+$/, "");
+  const connection = toConnection({ ...options, endpoint: folder });
+  const { signal } = options;
+  return {
+    label: folder,
+    async open(name) {
+      const file = `${folder}/${name.split("/").map(encodeURIComponent).join("/")}`;
+      const size = await findSize(file, { connection, signal });
+      if (size === undefined) return undefined;
+      const remote = { repository: folder, commit: "", name, size, url: file };
+      return rangeSource(remote, { connection, signal });
+    },
+  };
+}
+
+/** Length of a file in bytes, or undefined when there is none. */
+async function findSize(
+  url: string,
+  options: { readonly connection: HubConnection; readonly signal: AbortSignal | undefined },
+): Promise<number | undefined> {
+  try {
+    return await withRetries(async () => {
+      const answer = await openResponse(url, {
+        ...options,
+        // Two bytes: a server that is common in development takes 0-0 for no range at all.
+        headers: { range: "bytes=0-1", "accept-encoding": "identity" },
+        subject: url,
+        repository: "",
+        accept: [200, 206],
+      });
+      answer.close();
+      const total = /^bytes 0-\d+\/(\d+)$/.exec(answer.headers.get("content-range") ?? "")?.[1];
+      if (answer.status === 206 && total !== undefined) return Number(total);
+      throw new HubError("unsupported", `${url}: the server does not send byte ranges`, {
+        status: answer.status,
+      });
+    }, options);
+  } catch (error) {
+    if (isHubError(error) && (error.status === 404 || error.status === 410)) return undefined;
+    throw error;
+  }
+}

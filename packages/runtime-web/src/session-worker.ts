@@ -1,0 +1,154 @@
+// The page's side of a session's worker: sends requests, settles promises, answers the worker's questions.
+
+import {
+  buffersOf,
+  type ByteSource,
+  copyFeeds,
+  createRequests,
+  type Feeds,
+  type RunResult,
+  type SessionDescription,
+} from "@internvit/model-core";
+
+import { RuntimeError } from "./errors.ts";
+import type {
+  ReadQuestion,
+  SourceFile,
+  StartedProvider,
+  StartSettings,
+  WeightBlobs,
+  WeightRecipe,
+  WorkerReply,
+  WorkerRequest,
+} from "./worker/protocol.ts";
+
+/** A worker that is started. */
+export interface SessionWorker {
+  readonly provider: StartedProvider;
+  /** Makes weight files in the worker; bytes that are no Blobs are read here, from `sources`. */
+  derive(recipe: WeightRecipe, options: DeriveOptions): Promise<WeightBlobs>;
+  /** Makes the session. The graph's bytes stay the caller's. */
+  load(
+    graph: Uint8Array<ArrayBuffer>,
+    options: { readonly files: WeightBlobs; readonly signal: AbortSignal | undefined },
+  ): Promise<SessionDescription>;
+  /** Runs the session, or tells that the device was lost and gives the feeds back. */
+  run(feeds: Feeds, options: WorkerRunOptions): Promise<RunResult | LostRun>;
+  /** Destroys the GPU device, as a reset of the driver would. */
+  loseDevice(): Promise<void>;
+  /** Ends the worker at once, which frees all that it had. Requests that wait reject with `disposed`. */
+  terminate(): void;
+}
+
+/** Options of `SessionWorker.derive`. */
+export interface DeriveOptions {
+  readonly sources: ReadonlyMap<string, ByteSource>;
+  readonly files: Readonly<Record<string, SourceFile>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Options of `SessionWorker.run`. */
+export interface WorkerRunOptions {
+  readonly outputs: readonly string[];
+  readonly signal: AbortSignal | undefined;
+  /** Moves the feeds' buffers to the worker instead of copying them. */
+  readonly move: boolean;
+}
+
+/** A run that did not happen. */
+export type LostRun = Extract<WorkerReply, { readonly kind: "device-lost" }>;
+
+/**
+ * Starts a worker and its execution provider.
+ *
+ * @throws RuntimeError `unsupported` when the browser does not have the provider, `load-failed` when ONNX Runtime
+ * cannot be loaded, `worker-lost` when the worker's script cannot; the signal's reason when it aborts.
+ */
+export async function startSessionWorker(
+  settings: StartSettings,
+  options: { readonly signal: AbortSignal | undefined },
+): Promise<SessionWorker> {
+  options.signal?.throwIfAborted();
+  const worker = new Worker(new URL("./worker/session-worker.js", import.meta.url), {
+    type: "module",
+    name: "internvit-session",
+  });
+  const requests = createRequests<WorkerReply>();
+  let sources: ReadonlyMap<string, ByteSource> = new Map();
+  let reading: AbortSignal | undefined;
+
+  const send = (request: WorkerRequest, transfer: Transferable[] = []): void => {
+    worker.postMessage(request, transfer);
+  };
+  const answerQuestion = async ({ id, file, start, end }: ReadQuestion): Promise<void> => {
+    try {
+      const source = sources.get(file);
+      if (source === undefined) throw new Error(`the checkpoint has no file ${file}`);
+      const bytes = await source.read(start, end, reading);
+      // What a source gives may be a view of memory that it keeps.
+      send({ kind: "bytes", id, bytes: bytes.slice() });
+    } catch (error) {
+      send({ kind: "no-bytes", id, message: (error as Error).message });
+    }
+  };
+  worker.addEventListener("message", ({ data }: MessageEvent<WorkerReply | ReadQuestion>) => {
+    if (data.kind === "read") void answerQuestion(data);
+    else requests.settle(data);
+  });
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    const what = event.message === undefined ? "its script cannot be loaded" : event.message;
+    requests.lose(new RuntimeError("worker-lost", `the session's worker failed: ${what}`));
+    worker.terminate();
+  });
+
+  const terminate = (): void => {
+    requests.lose(new RuntimeError("disposed", "the session was disposed of"));
+    worker.terminate();
+  };
+  const ask = async <Kind extends WorkerReply["kind"]>(
+    kinds: readonly Kind[],
+    signal: AbortSignal | undefined,
+    post: (id: number) => void,
+  ): Promise<Extract<WorkerReply, { readonly kind: Kind }>> => {
+    const id = requests.nextId();
+    const waiting = requests.wait(id, signal);
+    if (requests.lost === undefined && signal?.aborted !== true) post(id);
+    const reply = await waiting;
+    if (kinds.includes(reply.kind as Kind)) {
+      return reply as Extract<WorkerReply, { readonly kind: Kind }>;
+    }
+    throw new RuntimeError("worker-lost", `expected ${kinds.join(" or ")}, got ${reply.kind}`);
+  };
+
+  const started = await ask(["started"], options.signal, (id) =>
+    send({ kind: "start", id, settings }),
+  ).catch((error: unknown) => {
+    terminate();
+    throw error;
+  });
+  return {
+    provider: started.provider,
+    async derive(recipe, { signal, files, ...from }) {
+      ({ sources } = from);
+      reading = signal;
+      const reply = await ask(["derived"], signal, (id) =>
+        send({ kind: "derive", id, recipe, files }),
+      );
+      return reply.files;
+    },
+    async load(graph, { files, signal }) {
+      const reply = await ask(["loaded"], signal, (id) => send({ kind: "load", id, graph, files }));
+      return reply.description;
+    },
+    run: (feeds, { outputs, signal, move }) =>
+      ask(["result", "device-lost"], signal, (id) => {
+        const sent = move ? feeds : copyFeeds(feeds);
+        send({ kind: "run", id, feeds: sent, outputs }, buffersOf(sent));
+      }),
+    async loseDevice() {
+      await ask(["device-destroyed"], undefined, (id) => send({ kind: "lose-device", id }));
+    },
+    terminate,
+  };
+}

@@ -1,0 +1,180 @@
+// From a checkpoint to an encoder: provider, weights, graph, session in its worker, batches.
+
+import {
+  buildEncoderGraph,
+  type Checkpoint,
+  type CheckpointDirectory,
+  checkBatchSize,
+  encodeGraphModel,
+  encodeInBatches,
+  type EncoderInfo,
+  type EncoderOutput,
+  type Fusion,
+  hiddenStateOf,
+  type InputSize,
+  type PixelNormalization,
+  type ProjectorFiles,
+  resolveVisualParts,
+  synthesizedWords,
+  type VisionEncoder,
+  type VisualChoices,
+  visualInfo,
+} from "@internvit/model-core";
+import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
+
+import { chooseWeights, type WebDtype } from "./choose-weights.ts";
+import { openCheckpoint } from "./open-checkpoint.ts";
+import { type SelectedWorker, selectWorker } from "./select-provider.ts";
+import { VERSION } from "./version.ts";
+import { wasmThreads } from "./wasm-threads.ts";
+import type { WorkerOptions } from "./web-runtime.ts";
+import { openWebSession, type WebGraphSession } from "./web-session.ts";
+import type { WebProvider } from "./worker/protocol.ts";
+
+/** Options of `createVisionEncoder`. */
+export interface VisionEncoderOptions extends VisualChoices, WorkerOptions {
+  /** What `encode` returns. Default: `last_hidden_state` and `pooler_output`. */
+  readonly outputs?: readonly EncoderOutput[];
+  /**
+   * Size of the pictures in pixels. Default: the config's `imageSize`, square; with visual outputs the side of a tile
+   * that the chat config says.
+   */
+  readonly inputSize?: InputSize;
+  /** How uint8 pixels are normalised. Default: the ImageNet constants, which every InternViT was trained with. */
+  readonly normalization?: PixelNormalization;
+  /**
+   * Default: `"auto"`, WebGPU on a GPU that gives right numbers, else WebAssembly; `info.passedOver` says why. A named
+   * one is used or refused with the reasons.
+   */
+  readonly executionProvider?: WebProvider | "auto";
+  /** Default `"f32"`, the checkpoint's numbers. `"f16"` needs `webgpu` with shader-f16. */
+  readonly dtype?: WebDtype;
+  /** For `visual_tokens`: a projector that is not in the checkpoint (`readProjector`). Default: the checkpoint's own. */
+  readonly projector?: ProjectorFiles;
+  /** Pictures in one run of the session; more are split. Default 1. */
+  readonly batchSize?: number;
+  /** Fused forms of the graph. Default: those that pay on the execution provider; `[]` is the plain graph. */
+  readonly fusions?: readonly Fusion[];
+  /** Stops the loading. */
+  readonly signal?: AbortSignal;
+}
+
+/** An encoder in a browser. */
+export interface WebVisionEncoder extends VisionEncoder, Pick<WebGraphSession, "loseDevice"> {}
+
+/** As on Node's CPU and WebGPU providers; an operator without a kernel there would move its tensors. */
+const FUSIONS: Readonly<Record<WebProvider, readonly Fusion[]>> = {
+  wasm: ["attention", "rms-norm", "transposed-weights"],
+  webgpu: ["attention"],
+};
+
+/**
+ * Opens a checkpoint as an encoder. The session lives in a worker; the page is never blocked.
+ *
+ * @throws ModelError when the checkpoint is missing, malformed or does not fit its config, and when visual tokens are
+ * wanted of one without a projector; RuntimeError `unsupported` when the provider or the dtype is not to be had here,
+ * `load-failed` when ONNX Runtime cannot open it; the signal's reason when it aborts.
+ */
+export async function createVisionEncoder(
+  checkpoint: Checkpoint | CheckpointDirectory,
+  options: VisionEncoderOptions = {},
+): Promise<WebVisionEncoder> {
+  const { batchSize = 1, signal, wasmPaths, executionProvider = "auto" } = options;
+  checkBatchSize(batchSize);
+  const cancel = signal === undefined ? {} : { signal };
+  const opened = "open" in checkpoint ? await openCheckpoint(checkpoint, cancel) : checkpoint;
+  const threads = wasmThreads(options.threads);
+  const selected = await selectWorker(executionProvider, { threads, wasmPaths, signal });
+  let loaded: LoadedEncoder;
+  try {
+    loaded = await loadEncoder(opened, { ...options, selected });
+  } catch (error) {
+    selected.worker.terminate();
+    throw error;
+  }
+  const { session, info } = loaded;
+  const { inputSize } = info;
+  return {
+    config: opened.config,
+    info,
+    encode: (pixels, encodeOptions = {}) =>
+      encodeInBatches(session, pixels, { batchSize, inputSize, ...encodeOptions }),
+    loseDevice: () => session.loseDevice(),
+    dispose: () => session.dispose(),
+    [Symbol.asyncDispose]: () => session.dispose(),
+  };
+}
+
+interface LoadedEncoder {
+  readonly session: WebGraphSession;
+  readonly info: EncoderInfo;
+}
+
+async function loadEncoder(
+  checkpoint: Checkpoint,
+  options: VisionEncoderOptions & { readonly selected: SelectedWorker },
+): Promise<LoadedEncoder> {
+  const { outputs = ["last_hidden_state", "pooler_output"], dtype = "f32", signal } = options;
+  const { selected, projector: separate, normalization = IMAGENET_NORMALIZATION } = options;
+  const { worker, settings } = selected;
+  const { config } = checkpoint;
+  const visual = resolveVisualParts(checkpoint, { ...options, outputs, separate });
+  const side = visual?.imageSize ?? config.imageSize;
+  const inputSize = options.inputSize ?? { height: side, width: side };
+  for (const output of outputs) hiddenStateOf(output, config, visual?.settings);
+  const fusions =
+    options.fusions ??
+    FUSIONS[settings.provider].filter(
+      (fusion) => fusion !== "attention" || selected.fusedAttention,
+    );
+  const chosen = chooseWeights(checkpoint, { worker, dtype, projector: visual?.weights, separate });
+  const model = buildEncoderGraph(
+    {
+      config,
+      weights: chosen.weights,
+      ...(chosen.projector === undefined ? {} : { projector: chosen.projector }),
+    },
+    {
+      inputSize,
+      inputs: ["pixels", "pixel_values"],
+      normalization,
+      outputs,
+      fusions,
+      ...(visual === undefined ? {} : { visual: visual.settings }),
+    },
+  );
+  const begin = performance.now();
+  const files = await chosen.materialize(signal);
+  const session = await openWebSession(worker, {
+    settings,
+    model,
+    graph: encodeGraphModel(model),
+    files,
+    onDeviceLost: options.onDeviceLost,
+    signal,
+  });
+  const { notes, passedOver, device } = selected;
+  const info: EncoderInfo = {
+    executionProvider: settings.provider,
+    device,
+    ...(passedOver.length === 0 ? {} : { passedOver }),
+    ...(notes.length === 0 ? {} : { notes }),
+    dtype: dtype === "f32" ? "float32" : dtype === "f16" ? "float16" : dtype,
+    ...(chosen.conversion === undefined ? {} : { conversion: chosen.conversion }),
+    threads: settings.threads,
+    fusions,
+    inputSize,
+    outputs,
+    ...(visual === undefined
+      ? {}
+      : { visual: visualInfo(visual, { inputSize, patchSize: config.patchSize }) }),
+    checkpoint: checkpoint.label,
+    synthesized: synthesizedWords(checkpoint, visual),
+    loadMilliseconds: performance.now() - begin,
+    versions: {
+      internvit: VERSION,
+      "onnxruntime-web": session.description.onnxruntimeVersion,
+    },
+  };
+  return { session, info };
+}

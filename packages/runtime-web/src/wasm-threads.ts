@@ -1,0 +1,28 @@
+// How many threads WebAssembly gets: they need shared memory, which only cross-origin isolated pages have.
+
+import { RuntimeError } from "./errors.ts";
+
+/** More were no faster on the machines that ONNX Runtime's authors tried; browsers count hyper-threads. */
+const MAX_THREADS = 4;
+
+/**
+ * Threads for a session of which `asked` were asked for; 0 is the default.
+ *
+ * @throws RuntimeError `invalid-argument` for a number that is no count, `unsupported` for several where the page is
+ * not cross-origin isolated.
+ */
+export function wasmThreads(asked = 0): number {
+  if (!Number.isSafeInteger(asked) || asked < 0) {
+    throw new RuntimeError("invalid-argument", `threads is a whole number ≥ 0, got ${asked}`);
+  }
+  if (asked > 1 && !crossOriginIsolated) {
+    throw new RuntimeError("unsupported", `threads: ${asked} were asked for, but ${NOT_ISOLATED}`);
+  }
+  if (asked > 0) return asked;
+  if (!crossOriginIsolated) return 1;
+  return Math.max(1, Math.min(MAX_THREADS, Math.ceil(navigator.hardwareConcurrency / 2)));
+}
+
+/** Why there is one thread, and what to do. */
+export const NOT_ISOLATED =
+  "the page is not cross-origin isolated: it must be served with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp (or credentialless)";
