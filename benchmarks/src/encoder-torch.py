@@ -73,17 +73,25 @@ class LastHiddenState(torch.nn.Module):
         return self.model(pixel_values).last_hidden_state
 
 
-def export(model, path):
+class LastHiddenStateAndPooled(LastHiddenState):
+    """transformers' model has no pooler_output; OpenGVLab's is the class token."""
+
+    def forward(self, pixel_values):
+        hidden = super().forward(pixel_values)
+        return hidden, hidden[:, 0]
+
+
+def export(model, path, module=LastHiddenState, outputs=("last_hidden_state",)):
     if os.path.exists(path):
         return
     example = torch.randn(2, 3, *model.config.image_size)
     with contextlib.redirect_stdout(sys.stderr):
         torch.onnx.export(
-            LastHiddenState(model).eval(),
+            module(model).eval(),
             (example,),
             path,
             input_names=["pixel_values"],
-            output_names=["last_hidden_state"],
+            output_names=list(outputs),
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             external_data=True,
             dynamo=True,

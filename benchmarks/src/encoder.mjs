@@ -10,22 +10,21 @@
 // benchmarks/results/encoder.json.
 
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { createVisionEncoder, CPU_FUSIONS } from "@internvit/runtime-node";
+import { CPU_FUSIONS } from "@internvit/runtime-node";
 import { ALL_FUSIONS } from "@internvit/model-core";
 import ort from "onnxruntime-node";
 
 import { measureKernels, WEIGHT_PRODUCTS } from "./encoder-kernels.mjs";
+import { distance, exported, ours, pixelsOf, PRESET, SIDE, synthesize } from "./encoder-peers.mjs";
 import { environment, median, ROOT, writeResult } from "./environment.mjs";
 import { startPython } from "./python-peer.mjs";
+import { takeTurns } from "./take-turns.mjs";
 
-const PRESET = "InternViT-300M-448px-V2_5";
-const SIDE = 448;
 const OPENINGS = 2;
 const BATCHES = [1, 8];
 
@@ -43,115 +42,7 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds);
 const threads = Number(options.threads);
 
-if (!existsSync(join(options.model, "config.json"))) {
-  const cli = join(ROOT, "packages/cli/bin/internvit.js");
-  const made = spawnSync(
-    process.execPath,
-    [cli, "synthesize", PRESET, "--seed", "0", "--dtype", "bf16", "--output", options.model],
-    { stdio: "inherit" },
-  );
-  if (made.status !== 0) process.exit(1);
-}
-
-/** @typedef {{ name: string, run: (batch: number) => Promise<number>, close: () => unknown }} Peer */
-
-/** Pixels of a batch, the same for every peer. @param {number} batch */
-function pixelsOf(batch) {
-  const data = new Float32Array(batch * 3 * SIDE * SIDE);
-  let state = 1;
-  for (let i = 0; i < data.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    data[i] = (state / 2 ** 32) * 4 - 2;
-  }
-  return data;
-}
-const pixels = new Map(BATCHES.map((batch) => [batch, pixelsOf(batch)]));
-
-/**
- * @param {string} name
- * @param {Parameters<typeof createVisionEncoder>[1]} settings
- * @returns {Promise<Peer & { features: () => Float32Array | undefined }>}
- */
-async function ours(name, settings) {
-  const encoder = await createVisionEncoder(options.model, { threads, ...settings });
-  /** @type {Float32Array | undefined} */
-  let features;
-  return {
-    name,
-    async run(batch) {
-      const data = /** @type {Float32Array} */ (pixels.get(batch));
-      const begin = performance.now();
-      const result = await encoder.encode({
-        dtype: "float32",
-        shape: [batch, 3, SIDE, SIDE],
-        data,
-      });
-      const ms = performance.now() - begin;
-      features = (result.lastHiddenState ?? Object.values(result.hiddenStates ?? {})[0])?.data;
-      return ms;
-    },
-    features: () => features,
-    close: () => encoder.dispose(),
-  };
-}
-
-/** @param {string} attention @returns {Promise<Peer>} */
-async function exported(attention) {
-  const session = await ort.InferenceSession.create(join(options.work, `torch-${attention}.onnx`), {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
-    logSeverityLevel: 3,
-  });
-  return {
-    name: `ONNX Runtime on torch.onnx (${attention})`,
-    async run(batch) {
-      const data = /** @type {Float32Array} */ (pixels.get(batch));
-      const feeds = { pixel_values: new ort.Tensor("float32", data, [batch, 3, SIDE, SIDE]) };
-      const begin = performance.now();
-      await session.run(feeds);
-      return performance.now() - begin;
-    },
-    close: () => session.release(),
-  };
-}
-
-/**
- * Seconds per image of each peer, medians over the rounds, and the ratio to the first peer round by round.
- * @param {readonly Peer[]} peers
- * @param {readonly number[]} batches
- */
-async function takeTurns(peers, batches) {
-  const rows = [];
-  for (const batch of batches) {
-    /** @type {number[][]} */
-    const times = peers.map(() => []);
-    for (let round = 0; round <= rounds; round++) {
-      // In another order each round: who comes first finds the caches as the last one left them.
-      const order = [...peers.keys()];
-      for (let i = order.length - 1; i > 0; i--) {
-        const j = Math.floor(Math.random() * (i + 1));
-        [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-      }
-      for (const i of order) {
-        const seconds = ((await peers[i]?.run(batch)) ?? Number.NaN) / 1e3 / batch;
-        if (round > 0) times[i]?.push(seconds);
-      }
-    }
-    const [first = []] = times;
-    for (const [i, peer] of peers.entries()) {
-      const own = times[i] ?? [];
-      rows.push({
-        batch,
-        peer: peer.name,
-        secondsPerImage: Number(median(own).toFixed(3)),
-        fastest: Number(Math.min(...own).toFixed(3)),
-        ratioToFirst: Number(median(own.map((t, round) => t / (first[round] ?? 1))).toFixed(3)),
-      });
-    }
-  }
-  for (const peer of peers) await peer.close();
-  return rows;
-}
+synthesize(options.model);
 
 /** @type {string[]} */
 const absent = [];
@@ -161,14 +52,13 @@ const versions = { "onnxruntime-node": ort.env.versions.node ?? "?" };
 let agreement;
 
 async function compareEncoders() {
-  const fused = await ours("internvit", { outputs: ["last_hidden_state"] });
-  const plain = await ours("internvit, plain graph", {
-    outputs: ["last_hidden_state"],
-    fusions: [],
-  });
+  /** @type {{ threads: number, outputs: ["last_hidden_state"] }} */
+  const settings = { threads, outputs: ["last_hidden_state"] };
+  const fused = await ours("internvit", options.model, settings);
+  const plain = await ours("internvit, plain graph", options.model, { ...settings, fusions: [] });
   if (options.python === "") {
     absent.push("PyTorch and torch.onnx: no --python given");
-    return takeTurns([fused, plain], BATCHES);
+    return takeTurns([fused, plain], { batches: BATCHES, rounds });
   }
   await mkdir(options.work, { recursive: true });
   const script = fileURLToPath(new URL("./encoder-torch.py", import.meta.url));
@@ -181,38 +71,29 @@ async function compareEncoders() {
   Object.assign(versions, python.versions);
   const input = join(options.work, "input.f32");
   const output = join(options.work, "output.f32");
-  await writeFile(input, /** @type {Float32Array<ArrayBuffer>} */ (pixels.get(1)));
+  await writeFile(input, pixelsOf(1));
   await python.ask({ batch: 1, input, output });
   await fused.run(1);
   agreement = distance(
-    fused.features() ?? new Float32Array(),
+    fused.features().lastHiddenState?.data ?? new Float32Array(),
     new Float32Array(Uint8Array.from(await readFile(output)).buffer),
   );
-  /** @type {Peer} */
+  /** @type {import("./take-turns.mjs").Peer} */
   const torch = {
     name: "PyTorch float32 (sdpa)",
     async run(batch) {
-      await writeFile(input, /** @type {Float32Array<ArrayBuffer>} */ (pixels.get(batch)));
+      await writeFile(input, pixelsOf(batch));
       return (await python.ask({ batch, input, output: null })).ms;
     },
     close: () => python.close(),
   };
-  const peers = [fused, await exported("sdpa"), await exported("eager"), plain, torch];
-  return takeTurns(peers, BATCHES);
-}
-
-/** @param {Float32Array} actual @param {Float32Array} expected */
-function distance(actual, expected) {
-  let maxAbsolute = 0;
-  let squares = 0;
-  let norm = 0;
-  for (const [i, value] of expected.entries()) {
-    const gap = Math.abs((actual[i] ?? Number.NaN) - value);
-    maxAbsolute = Math.max(maxAbsolute, gap);
-    squares += gap * gap;
-    norm += value * value;
-  }
-  return { maxAbsolute, relativeL2: Math.sqrt(squares / norm) };
+  /** @param {string} attention */
+  const peer = (attention) => {
+    const file = join(options.work, `torch-${attention}.onnx`);
+    return exported(`ONNX Runtime on torch.onnx (${attention})`, file, { threads });
+  };
+  const peers = [fused, await peer("sdpa"), await peer("eager"), plain, torch];
+  return takeTurns(peers, { batches: BATCHES, rounds });
 }
 
 /** @typedef {import("@internvit/model-core").Fusion} Fusion */

@@ -11,8 +11,6 @@
 // Needs the packages built. Without --model and --outliers the 300M preset is synthesized into .cache. Writes
 // benchmarks/results/precision.json; --part renews one part of it.
 
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,11 +21,11 @@ import { decodeImage } from "@internvit/preprocess/sharp";
 import { createVisionEncoder } from "@internvit/runtime-node";
 import ort from "onnxruntime-node";
 
-import { environment, median, ROOT, writeResult } from "./environment.mjs";
+import { exported, ours, pixelsOf, PRESET, SIDE, synthesize } from "./encoder-peers.mjs";
+import { environment, ROOT, writeResult } from "./environment.mjs";
 import { startPython } from "./python-peer.mjs";
+import { takeTurns } from "./take-turns.mjs";
 
-const PRESET = "InternViT-300M-448px-V2_5";
-const SIDE = 448;
 /** @type {readonly import("@internvit/model-core").EncoderDtype[]} */
 const DTYPES = ["q8", "q8-dynamic", "q4", "f16"];
 /** Photographs for the dtypes that promise nothing about the worst token; they are slower, too. */
@@ -52,43 +50,16 @@ const rounds = Number(options.rounds);
 const threads = Number(options.threads);
 const cacheDirectory = join(options.work, "weights");
 
-/** @param {string} folder @param {readonly string[]} extra */
-function synthesize(folder, extra) {
-  if (existsSync(join(folder, "config.json"))) return;
-  const cli = join(ROOT, "packages/cli/bin/internvit.js");
-  const made = spawnSync(
-    process.execPath,
-    [cli, "synthesize", PRESET, "--output", folder, ...extra],
-    {
-      stdio: "inherit",
-    },
-  );
-  if (made.status !== 0) process.exit(1);
-}
-synthesize(options.model, []);
+synthesize(options.model);
 synthesize(options.outliers, ["--outliers"]);
 await mkdir(options.work, { recursive: true });
 
-/** @param {string} model @param {import("@internvit/model-core").EncoderDtype} dtype @param {number} batchSize */
-function open(model, dtype, batchSize) {
-  return createVisionEncoder(model, {
-    dtype,
-    threads,
-    batchSize,
-    cacheDirectory,
-    outputs: ["last_hidden_state"],
-  });
-}
-
-/** @param {number} batch */
-function pixelsOf(batch) {
-  const data = new Float32Array(batch * 3 * SIDE * SIDE);
-  let state = 1;
-  for (let i = 0; i < data.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    data[i] = (state / 2 ** 32) * 4 - 2;
-  }
-  return data;
+/**
+ * @param {import("@internvit/model-core").EncoderDtype} dtype
+ * @returns {import("@internvit/runtime-node").VisionEncoderOptions}
+ */
+function settingsOf(dtype) {
+  return { dtype, threads, cacheDirectory, outputs: ["last_hidden_state"] };
 }
 
 /** @type {Record<string, string>} */
@@ -96,7 +67,6 @@ const versions = { "onnxruntime-node": ort.env.versions.node ?? "?" };
 
 async function measureTimes() {
   const batches = options.batches.split(",").map(Number);
-  const pixels = new Map(batches.map((batch) => [batch, pixelsOf(batch)]));
   const python = await startPython(options.python, [
     fileURLToPath(new URL("./precision-torch.py", import.meta.url)),
     options.model,
@@ -104,7 +74,7 @@ async function measureTimes() {
     options.threads,
   ]);
   Object.assign(versions, python.versions);
-  /** @type {{ name: string, run: (batch: number) => Promise<number>, close: () => unknown }[]} */
+  /** @type {import("./take-turns.mjs").Peer[]} */
   const peers = [];
   for (const dtype of /** @type {const} */ (["bfloat16", "float32"])) {
     peers.push({
@@ -114,75 +84,19 @@ async function measureTimes() {
       close: () => (dtype === "bfloat16" ? python.close() : undefined),
     });
   }
-  for (const [batch, data] of pixels)
-    await writeFile(join(options.work, `input-${batch}.f32`), data);
-  for (const dtype of /** @type {const} */ (["f32", ...DTYPES])) {
-    // Runs of one picture, as by default: larger runs are slower on a CPU.
-    const encoder = await open(options.model, dtype, 1);
-    peers.push({
-      name: `internvit ${dtype}`,
-      async run(batch) {
-        const data = /** @type {Float32Array<ArrayBuffer>} */ (pixels.get(batch));
-        const begin = performance.now();
-        await encoder.encode({ dtype: "float32", shape: [batch, 3, SIDE, SIDE], data });
-        return performance.now() - begin;
-      },
-      close: () => encoder.dispose(),
-    });
+  for (const batch of batches) {
+    await writeFile(join(options.work, `input-${batch}.f32`), pixelsOf(batch));
   }
-  const session = await ort.InferenceSession.create(join(options.work, "torch-sdpa-int8.onnx"), {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
-    logSeverityLevel: 3,
-  });
-  peers.push({
-    name: "ONNX Runtime, quantize_dynamic of torch.onnx (sdpa)",
-    async run(batch) {
-      const data = /** @type {Float32Array<ArrayBuffer>} */ (pixels.get(batch));
-      const feeds = { pixel_values: new ort.Tensor("float32", data, [batch, 3, SIDE, SIDE]) };
-      const begin = performance.now();
-      await session.run(feeds);
-      return performance.now() - begin;
-    },
-    close: () => session.release(),
-  });
+  for (const dtype of /** @type {const} */ (["f32", ...DTYPES])) {
+    peers.push(await ours(`internvit ${dtype}`, options.model, settingsOf(dtype)));
+  }
+  const int8 = join(options.work, "torch-sdpa-int8.onnx");
+  const name = "ONNX Runtime, quantize_dynamic of torch.onnx (sdpa)";
+  peers.push(await exported(name, int8, { threads }));
   const matching = new RegExp(options.peers);
   for (const peer of peers.filter(({ name }) => !matching.test(name))) await peer.close();
   const asked = peers.filter(({ name }) => matching.test(name));
-  const rows = [];
-  for (const batch of batches) {
-    /** @type {number[][]} */
-    const times = asked.map(() => []);
-    for (let round = 0; round <= rounds; round++) {
-      const order = [...asked.keys()];
-      for (let i = order.length - 1; i > 0; i--) {
-        const j = Math.floor(Math.random() * (i + 1));
-        [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-      }
-      for (const i of order) {
-        const seconds = ((await asked[i]?.run(batch)) ?? Number.NaN) / 1e3 / batch;
-        if (round > 0) times[i]?.push(seconds);
-      }
-    }
-    const [bfloat16 = []] = times;
-    for (const [i, peer] of asked.entries()) {
-      const own = times[i] ?? [];
-      const row = {
-        batch,
-        who: peer.name,
-        secondsPerImage: Number(median(own).toFixed(3)),
-        fastest: Number(Math.min(...own).toFixed(3)),
-        ratioToBfloat16: Number(
-          median(own.map((t, round) => t / (bfloat16[round] ?? 1))).toFixed(3),
-        ),
-        ratioOfFastest: Number((Math.min(...own) / Math.min(...bfloat16)).toFixed(3)),
-      };
-      console.log(JSON.stringify(row));
-      rows.push(row);
-    }
-  }
-  for (const peer of asked) await peer.close();
-  return rows;
+  return takeTurns(asked, { batches, rounds });
 }
 
 /** @param {keyof typeof WEIGHTS} kind */
@@ -227,7 +141,7 @@ async function measureCosines(kind) {
  * @param {readonly import("@internvit/model-core").Tensor<"uint8">[]} pictures
  */
 async function encodeAll(model, dtype, pictures) {
-  const encoder = await open(model, dtype, 1);
+  const encoder = await createVisionEncoder(model, settingsOf(dtype));
   const hidden = [];
   for (const picture of pictures) {
     hidden.push((await encoder.encode(picture)).lastHiddenState?.data ?? new Float32Array());
@@ -270,7 +184,11 @@ const times = (known.times ?? []).filter(
   (/** @type {{ batch: number }} */ row) =>
     !wanted("times") || !options.batches.split(",").includes(String(row.batch)),
 );
-if (wanted("times")) times.push(...(await measureTimes()));
+if (wanted("times")) {
+  const measured = await measureTimes();
+  console.table(measured);
+  times.push(...measured);
+}
 times.sort((a, b) => a.batch - b.batch);
 /** @type {{ weights: string }[]} */
 const cosines = [];

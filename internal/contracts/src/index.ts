@@ -1,2 +1,3 @@
 export { describeGraphRuntime } from "./graph-runtime.ts";
-export { describeVisionEncoder, type VisionEncoderMaker } from "./vision-encoder.ts";
+export { describeVisionEncoder } from "./vision-encoder.ts";
+export type { VisionEncoderMaker } from "./vision-encoder-maker.ts";

@@ -120,7 +120,7 @@ describe("export", () => {
   it.each([
     ["no folder to write", [MODEL], "--output"],
     ["no model", ["--output", "model"], "model"],
-    ["a batch of 0", [MODEL, "--output", "model", "--batch", "0"], "--batch: expected dynamic or"],
+    ["a batch of 0", [MODEL, "--output", "model", "--batch", "0"], "from 1 to 9999 or dynamic"],
     ["another type", [MODEL, "--output", "model", "--dtype", "f16"], "--dtype: expected f32 or"],
     ["another input", [MODEL, "--output", "model", "--input", "x"], "--input: expected"],
     ["another output", [MODEL, "--output", "model", "--outputs", "cls"], "--outputs: expected"],

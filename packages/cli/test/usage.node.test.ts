@@ -29,6 +29,15 @@ describe("usage", () => {
     [["preprocess", "a.jpg", "--output", "f.npy", "--dtype", "int4"], /uint8 or float32/],
     [["extract", "--output", "d"], /missing required argument 'source'/],
     [["extract", "a", "--output", "d", "--batch", "some"], /--batch: .* or auto, found "some"/],
+    [
+      ["extract", "a", "--output", "d", "--batch", "0"],
+      /--batch: .* from 1 to 1024 or auto, found "0"/,
+    ],
+    [
+      ["extract", "a", "--output", "d", "--sessions", "0"],
+      /--sessions: .* from 1 to 64 or auto, found "0"/,
+    ],
+    [["extract", "a", "--output", "d", "--sessions", "all"], /--sessions: .* or auto, found "all"/],
     [["extract", "a", "--output", "d", "--shard-size", "0"], /--shard-size/],
     [["inspect"], /missing required argument 'dir'/],
     [["inspect", "a", "b"], /too many arguments/],

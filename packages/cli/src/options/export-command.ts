@@ -15,6 +15,7 @@ import {
   signedNumber,
   text,
   wholeNumber,
+  wholeNumberOr,
 } from "./parse-options.ts";
 
 const OUTPUT_NAME =
@@ -30,13 +31,6 @@ const exportedOutputs: z.ZodType<readonly EncoderOutput[]> = z
   .refine((names) => new Set(names).size === names.length, { error: "expected each output once" })
   .transform((names) => names as EncoderOutput[]);
 
-const DYNAMIC = "dynamic";
-
-const batchSize: z.ZodType<number | typeof DYNAMIC> = z
-  .string()
-  .regex(/^(dynamic|[1-9]\d{0,3})$/, { error: "expected dynamic or a number from 1 to 9999" })
-  .transform((value) => (value === DYNAMIC ? DYNAMIC : Number(value)));
-
 const DTYPES = { f32: "float32", stored: "stored" } as const;
 
 const schema = z.object({
@@ -45,7 +39,7 @@ const schema = z.object({
   projector: optionalText,
   selectLayer: maybe(signedNumber),
   imageSize: maybe(wholeNumber({ minimum: 1, maximum: 16_384 })),
-  batch: batchSize,
+  batch: wholeNumberOr("dynamic", { minimum: 1, maximum: 9999 }),
   outputs: maybe(exportedOutputs),
   dtype: oneOf(["f32", "stored"]),
   input: oneOf(["pixel_values", "pixels"]),
@@ -64,7 +58,7 @@ export function addExport(program: Command, run: RunCommand): void {
     .option("--projector <path>", "a projector that is not in the checkpoint: file or folder")
     .option("--select-layer <n>", "hidden state to project, from the end below 0")
     .option("--image-size <pixels>", "side of the pictures; the model takes no other")
-    .option("--batch <n>", "pictures in every run: a number, or dynamic", DYNAMIC)
+    .option("--batch <n|dynamic>", "pictures in every run", "dynamic")
     .option(
       "--outputs <names>",
       "with commas: last_hidden_state, pooler_output (default: both), patch_mean, hidden_states.N, unshuffled, visual_tokens",

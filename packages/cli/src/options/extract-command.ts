@@ -15,6 +15,7 @@ import {
   parseOptions,
   text,
   wholeNumber,
+  wholeNumberOr,
 } from "./parse-options.ts";
 import { addDecodeOptions, decodeOptions } from "./picture-options.ts";
 import { addDtypeOption, dtypeOption } from "./precision-options.ts";
@@ -26,13 +27,9 @@ const schema = z.object({
   output: text,
   outputs: outputNames,
   preprocess: oneOf(PREPARATION_MODES),
-  batch: z.union([z.literal("auto"), wholeNumber({ minimum: 1, maximum: 1024 })], {
-    error: "expected a whole number from 1 to 1024 or auto",
-  }),
+  batch: wholeNumberOr("auto", { minimum: 1, maximum: 1024 }),
   workers: maybe(wholeNumber({ minimum: 1, maximum: 1024 })),
-  sessions: z.union([z.literal("auto"), wholeNumber({ minimum: 1, maximum: 64 })], {
-    error: "expected a whole number from 1 to 64 or auto",
-  }),
+  sessions: wholeNumberOr("auto", { minimum: 1, maximum: 64 }),
   threads: maybe(wholeNumber({ minimum: 0, maximum: 1024 })),
   shardSize: wholeNumber({ minimum: 1, maximum: 1_000_000 }),
   storage: oneOf(["float32", "float16"]),

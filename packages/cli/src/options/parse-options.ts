@@ -32,24 +32,42 @@ export function maybe<T>(schema: z.ZodType<T>): z.ZodType<T | undefined> {
   return schema.optional();
 }
 
-/** A whole number in decimal digits. */
-export function wholeNumber({
-  minimum,
-  maximum = Number.MAX_SAFE_INTEGER,
-}: {
+/** The whole numbers that an option takes. */
+interface NumberRange {
   readonly minimum: number;
   readonly maximum?: number;
-}): z.ZodType<number> {
-  const range =
-    maximum === Number.MAX_SAFE_INTEGER
-      ? `of at least ${minimum}`
-      : `from ${minimum} to ${maximum}`;
-  const error = `expected a whole number ${range}`;
+}
+
+/** A whole number in decimal digits. */
+export function wholeNumber(range: NumberRange): z.ZodType<number> {
+  return decimalDigits(range, { error: expectedNumber(range) });
+}
+
+/** A whole number in decimal digits, or a word. */
+export function wholeNumberOr<const Word extends string>(
+  word: Word,
+  range: NumberRange,
+): z.ZodType<number | Word> {
+  // Both have the complaint: which of them a union repeats depends on how far the text got.
+  const error = { error: `${expectedNumber(range)} or ${word}` };
+  return z.union([z.literal(word), decimalDigits(range, error)], error);
+}
+
+function decimalDigits(
+  { minimum, maximum = Number.MAX_SAFE_INTEGER }: NumberRange,
+  error: { readonly error: string },
+): z.ZodType<number> {
   return z
     .string()
-    .regex(/^\d+$/, { error })
+    .regex(/^\d+$/, error)
     .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, { error });
+    .refine((value) => value >= minimum && value <= maximum, error);
+}
+
+function expectedNumber({ minimum, maximum }: NumberRange): string {
+  return maximum === undefined
+    ? `expected a whole number of at least ${minimum}`
+    : `expected a whole number from ${minimum} to ${maximum}`;
 }
 
 /** A whole number that may be below 0. */

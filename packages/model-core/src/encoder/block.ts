@@ -11,7 +11,7 @@ import {
   skipNormalization,
 } from "../onnx/ops/contributed.ts";
 import { add, cast, mul } from "../onnx/ops/elementwise.ts";
-import { concat, gather, reshape, transpose } from "../onnx/ops/layout.ts";
+import { concat, gather, reshape, slice, transpose } from "../onnx/ops/layout.ts";
 import { matMul } from "../onnx/ops/linear-algebra.ts";
 import { layerNormalization, rmsNormalization, softmax } from "../onnx/ops/reduction.ts";
 import { isConverted, type LinearMap } from "../quantize/linear-map.ts";
@@ -36,21 +36,29 @@ export function settle({ graph }: BlockContext, { sum, branch, bias }: Residual)
   return add(graph, sum, bias === undefined ? branch : add(graph, branch, bias));
 }
 
-/** Runs one block. `input` is the settled hidden state that goes in: the output of the block before. */
+/**
+ * Runs one block. `input` is the settled hidden state that goes in: the output of the block before. With
+ * `classTokenOnly` the residual that comes out is [n, 1, hidden]: a token needs the keys and values of all tokens, and
+ * nothing else of them.
+ */
 export function block(
   context: BlockContext,
   residual: Residual,
-  weights: LayerWeights<LinearMap>,
+  layer: { readonly weights: LayerWeights<LinearMap>; readonly classTokenOnly: boolean },
 ): { readonly input: Value; readonly residual: Residual } {
   const { graph } = context;
+  const { weights, classTokenOnly } = layer;
+  const wanted = (tokens: Value): Value =>
+    classTokenOnly ? slice(graph, tokens, { axis: 1, start: 0, end: 1 }) : tokens;
   const first = graph.scope("norm1", () =>
     normalize(context, residual, affine(graph, weights.norm1)),
   );
-  const attended = graph.scope("attention", () =>
-    attention(context, spreadChannels(graph, first.normalized, weights.attentionSpread), weights),
-  );
+  const attended = graph.scope("attention", () => {
+    const tokens = spreadChannels(graph, first.normalized, weights.attentionSpread);
+    return attention(context, { from: wanted(tokens), to: tokens }, weights);
+  });
   const second = graph.scope("norm2", () =>
-    normalize(context, { sum: first.sum, ...attended }, affine(graph, weights.norm2)),
+    normalize(context, { sum: wanted(first.sum), ...attended }, affine(graph, weights.norm2)),
   );
   const mapped = graph.scope("mlp", () =>
     mlp(context, spreadChannels(graph, second.normalized, weights.mlpSpread), weights),
@@ -114,11 +122,16 @@ function scaledBranch(
   return { branch: project(context, x, scaled.weight), bias: scaled.bias };
 }
 
-function attention(context: BlockContext, x: Value, weights: LayerWeights<LinearMap>): Branch {
+/** What the tokens `from` [n, m, hidden] find in the tokens `to` [n, tokens, hidden]. */
+function attention(
+  context: BlockContext,
+  { from, to }: { readonly from: Value; readonly to: Value },
+  weights: LayerWeights<LinearMap>,
+): Branch {
   const { graph, fusions } = context;
-  let query = linear(context, x, weights.query);
-  let key = linear(context, x, weights.key);
-  const value = linear(context, x, weights.value);
+  let query = linear(context, from, weights.query);
+  let key = linear(context, to, weights.key);
+  const value = linear(context, to, weights.value);
   // Over the full width, before the heads are split, and RMS whatever norm_type says.
   if (weights.queryNorm !== undefined) {
     query = rms(context, query, parameter(graph, weights.queryNorm));
@@ -126,9 +139,12 @@ function attention(context: BlockContext, x: Value, weights: LayerWeights<Linear
   if (weights.keyNorm !== undefined) key = rms(context, key, parameter(graph, weights.keyNorm));
   const half = isConverted(weights.query) && weights.query.form === "float16";
   const dtype = half ? "float16" : "float32";
-  const attended = fusions.has("attention")
-    ? fusedAttention(context, { query, key, value }, dtype)
-    : plainAttention(context, { query, key, value }, dtype);
+  // One row of scores is small, and for a single query the fused operator has other kernels than those that the
+  // providers' canary (session/probe-graph.ts) checks.
+  const attended =
+    fusions.has("attention") && from === to
+      ? fusedAttention(context, { query, key, value }, dtype)
+      : plainAttention(context, { query, key, value }, dtype);
   return scaledBranch(context, attended, {
     map: weights.projection,
     layerScale: weights.layerScale1,
@@ -160,7 +176,7 @@ function fusedAttention(
 }
 
 /**
- * softmax(q kᵀ / √width) v per head, with the scores [n, heads, tokens, tokens] in memory; products in
+ * softmax(q kᵀ / √width) v per head, with the scores [n, heads, queries, keys] in memory; products in
  * `dtype`, the softmax in float32.
  */
 function plainAttention(
@@ -170,10 +186,11 @@ function plainAttention(
 ): Value {
   const heads = config.numAttentionHeads;
   const { shape } = operands.query;
-  const [batch = 0, tokens = 0, hidden = 0] = shape;
-  const width = Number(hidden) / heads;
-  const split = (value: Value, order: readonly number[]): Value =>
-    transpose(graph, reshape(graph, value, [batch, tokens, heads, width]), order);
+  const width = Number(shape[2]) / heads;
+  const split = (value: Value, order: readonly number[]): Value => {
+    const [batch = 0, tokens = 0] = value.shape;
+    return transpose(graph, reshape(graph, value, [batch, tokens, heads, width]), order);
+  };
   const scale = graph.constant({
     dtype: "float32",
     shape: [],

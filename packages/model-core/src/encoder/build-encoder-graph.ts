@@ -40,7 +40,10 @@ export interface EncoderGraphOptions {
   readonly batch?: number;
   /** How `pixels` are normalised; needed when `inputs` names them. */
   readonly normalization?: PixelNormalization;
-  /** What the graph computes; blocks that no output needs are left out. Default: `["last_hidden_state"]`. */
+  /**
+   * What the graph computes; blocks that no output needs are left out, and when `pooler_output` alone needs the last
+   * one, so are its other tokens after their keys and values. Default: `["last_hidden_state"]`.
+   */
   readonly outputs?: readonly EncoderOutput[];
   /** Fused forms; default: none, the plain graph. */
   readonly fusions?: readonly Fusion[];
@@ -76,6 +79,10 @@ export function buildEncoderGraph(
   const hiddenStateIndex = (output: EncoderOutput): number =>
     hiddenStateOf(output, config, options.visual);
   const depth = Math.max(...outputs.map(hiddenStateIndex));
+  // Of the deepest hidden state no output wants more than the class token.
+  const classTokenOnly = outputs.every(
+    (output) => output === "pooler_output" || hiddenStateIndex(output) < depth,
+  );
   const graph = createGraphBuilder();
   const pixelValues = graphInputs(graph, { ...inputSize, channels: config.numChannels }, options);
 
@@ -87,7 +94,12 @@ export function buildEncoderGraph(
     bias: undefined,
   };
   for (const [index, layer] of weights.layers.slice(0, depth).entries()) {
-    const step = graph.scope(`layers.${index}`, () => block(context, residual, layer));
+    const step = graph.scope(`layers.${index}`, () =>
+      block(context, residual, {
+        weights: layer,
+        classTokenOnly: classTokenOnly && index === depth - 1,
+      }),
+    );
     hiddenStates.push(step.input);
     residual = step.residual;
   }

@@ -68,6 +68,26 @@ describe("buildEncoderGraph", () => {
     expect(blocks(["unshuffled", "pooler_output"], 3)).toBe(24);
   });
 
+  test("computes the class token alone in the last block where pooler_output alone needs it", () => {
+    const { config, chat } = getPreset("InternVL2_5-1B");
+    const model = { config, weights: weightsOf(config) };
+    const isPruned = (outputs: readonly EncoderOutput[], selectLayer = -4) =>
+      buildEncoderGraph(model, {
+        outputs,
+        fusions: ALL_FUSIONS,
+        visual: { ...chat!, selectLayer },
+      }).graph.nodes.some(
+        ({ name, opType }) => name.startsWith("layers.23/") && opType === "Slice",
+      );
+    expect(isPruned(["pooler_output"])).toBe(true);
+    expect(isPruned(["pooler_output", "hidden_states.23", "unshuffled"])).toBe(true);
+    expect(isPruned(["pooler_output", "hidden_states.24"])).toBe(false);
+    expect(isPruned(["pooler_output", "last_hidden_state"])).toBe(false);
+    expect(isPruned(["pooler_output", "patch_mean"])).toBe(false);
+    expect(isPruned(["pooler_output", "unshuffled"], -1)).toBe(false);
+    expect(isPruned(["hidden_states.24"])).toBe(false);
+  });
+
   test.each(["InternVL2_5-1B", "InternVL2_5-78B"])(
     "writes the visual tokens of %s in less than 1 MB, fused and plain",
     (name) => {

@@ -90,6 +90,13 @@ function lowestCosine(actual: Tensor<"float32">, expected: Tensor<"float32">): n
   return lowest;
 }
 
+/** [n, hidden] of [n, tokens, hidden]. */
+function classTokens({ dtype, shape, data }: Tensor<"float32">): Tensor<"float32"> {
+  const [count = 0, tokens = 0, hidden = 0] = shape;
+  const first = data.filter((_, i) => i % (tokens * hidden) < hidden);
+  return { dtype, shape: [count, hidden], data: first };
+}
+
 async function namesIn(path: string): Promise<readonly string[]> {
   return readdir(path).catch(() => []);
 }
@@ -116,6 +123,23 @@ describe("the golden checkpoints", () => {
       for (const [dtype, lowest] of Object.entries(LOWEST)) {
         const { feature } = await encode(checkpoint, { dtype: dtype as EncoderDtype });
         expect(lowestCosine(feature, expected), dtype).toBeGreaterThan(lowest);
+      }
+    },
+  );
+
+  // Its last layer runs on the class token alone.
+  test.each(["tiny-layernorm", "tiny-rmsnorm-qknorm", "tiny-float16"])(
+    "%s gives the pooled output alone in every dtype",
+    async (name) => {
+      const checkpoint = goldenPath(name);
+      const output = "pooler_output";
+      const { feature: exact } = await encode(checkpoint, { dtype: "f32" });
+      for (const [dtype, lowest] of Object.entries({ f32: 0.9999999, ...LOWEST })) {
+        const options = { dtype: dtype as EncoderDtype };
+        const { feature } = await encode(checkpoint, { ...options, output });
+        const { feature: full } = await encode(checkpoint, options);
+        expect(lowestCosine(feature, classTokens(exact)), dtype).toBeGreaterThan(lowest);
+        expect(lowestCosine(feature, classTokens(full)), dtype).toBeGreaterThan(lowest);
       }
     },
   );
