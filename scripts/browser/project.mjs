@@ -12,8 +12,14 @@ import { findChromium } from "./find-chromium.mjs";
 
 const FIXTURES = fileURLToPath(new URL("../../fixtures", import.meta.url));
 
-/** SwiftShader, so that every machine computes on the same adapter. */
-const FLAGS = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/** SwiftShader, so that every machine computes on the same adapter; a camera that shows a test picture, unasked. */
+const FLAGS = [
+  "--no-sandbox",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+];
 
 /** The project, for `test.projects`. */
 export function browserProject() {

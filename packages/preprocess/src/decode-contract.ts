@@ -51,11 +51,15 @@ export interface NamedPicture {
 }
 
 /**
- * The format of a file's bytes.
+ * The format of a file by its bytes, of which the first are enough where `byteLength` says how many the file has.
  *
  * @throws PreprocessError `malformed` for no bytes, `unsupported` for bytes of no format that is read.
  */
-export function checkFormat(bytes: Uint8Array, subject: string): ImageFormat {
+export function checkFormat(
+  bytes: Uint8Array,
+  file: { readonly subject: string; readonly byteLength?: number },
+): ImageFormat {
+  const { subject, byteLength = bytes.length } = file;
   if (bytes.length === 0) {
     throw new PreprocessError(
       "malformed",
@@ -68,7 +72,7 @@ export function checkFormat(bytes: Uint8Array, subject: string): ImageFormat {
     const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0"));
     throw new PreprocessError(
       "unsupported",
-      `${subject}: expected a ${FORMAT_NAMES} image, found ${bytes.length} bytes that begin with ${start.join(" ")}`,
+      `${subject}: expected a ${FORMAT_NAMES} image, found ${byteLength} bytes that begin with ${start.join(" ")}`,
       { subject },
     );
   }

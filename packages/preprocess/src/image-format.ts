@@ -20,8 +20,11 @@ const SIGNATURES: readonly (readonly [format: ImageFormat, offset: number, text:
   ["avif", 4, "ftypavis"],
 ];
 
+/** How many bytes tell the format. */
+export const FORMAT_BYTES = 16;
+
 /** The format, or undefined when the first bytes are of none. */
 export function detectImageFormat(bytes: Uint8Array): ImageFormat | undefined {
-  const start = String.fromCharCode(...bytes.subarray(0, 16));
+  const start = String.fromCharCode(...bytes.subarray(0, FORMAT_BYTES));
   return SIGNATURES.find(([, offset, text]) => start.startsWith(text, offset))?.[0];
 }

@@ -29,9 +29,9 @@ const ORDINARY_FRAMES: readonly number[] = [0xc0, 0xc1, 0xc2];
 const TABLES: readonly number[] = [0xc4, 0xdb, 0xdd, 0xfe];
 
 /**
- * The segments up to the frame header or the first one that is none of the tables, application data and comments
- * that may stand before it, which is the last. Ends early where bytes are no segment: a reading that parts from the
- * decoder's would check the limits of a picture that is not the one decoded.
+ * The segments up to the first that is neither a frame header nor one of the tables, application data and comments
+ * that may stand around it: in a whole file the header of a scan. Ends early where bytes are no segment: a reading that
+ * parts from the decoder's would check the limits of a picture that is not the one decoded.
  */
 export function* jpegSegments(jpeg: Uint8Array): Generator<JpegSegment, void, undefined> {
   const view = new DataView(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength);
@@ -48,7 +48,7 @@ export function* jpegSegments(jpeg: Uint8Array): Generator<JpegSegment, void, un
     if (length < 2) return;
     const end = start + 2 + length;
     yield { code, start, content: start + 4, end };
-    if (!isApplication(code) && !TABLES.includes(code)) return;
+    if (!mayStandAround(code) && !ORDINARY_FRAMES.includes(code)) return;
     start = end;
   }
 }
@@ -58,10 +58,19 @@ export function isApplication(code: number): boolean {
   return code >= 0xe0 && code <= 0xef;
 }
 
+/** The frame header, or what stands in its place. */
+export function frameSegment(segments: Iterable<JpegSegment>): JpegSegment | undefined {
+  for (const segment of segments) if (!mayStandAround(segment.code)) return segment;
+  return undefined;
+}
+
+function mayStandAround(code: number): boolean {
+  return isApplication(code) || TABLES.includes(code);
+}
+
 /** The header of an ordinary JPEG; undefined where the decoder is to say what the file is. */
 export function readJpegHeader(jpeg: Uint8Array): JpegHeader | undefined {
-  let frame: JpegSegment | undefined;
-  for (const segment of jpegSegments(jpeg)) frame = segment;
+  const frame = frameSegment(jpegSegments(jpeg));
   if (frame === undefined || !ORDINARY_FRAMES.includes(frame.code)) return undefined;
   return readFrame(jpeg, frame.content);
 }

@@ -8,6 +8,8 @@ import type { PreparedPicture } from "./prepared-picture.ts";
 
 /** Boxes that hold boxes, with the bytes before the first: `meta` has a version and flags. */
 const CONTAINERS: Readonly<Record<string, number>> = { meta: 4, iprp: 0, ipco: 0 };
+/** `ispe` is in `ipco` in `iprp` in `meta`; a file made to do harm nests them a hundred thousand times. */
+const MAX_DEPTH = 3;
 const ALPHA = "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
 
 interface Box {
@@ -45,7 +47,7 @@ export function prepareAvif(avif: Uint8Array<ArrayBuffer>, subject: string): Pre
   };
 }
 
-function* boxes(bytes: Uint8Array): Generator<Box, void, undefined> {
+function* boxes(bytes: Uint8Array, depth = 0): Generator<Box, void, undefined> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   while (at + 8 <= bytes.length) {
@@ -55,9 +57,9 @@ function* boxes(bytes: Uint8Array): Generator<Box, void, undefined> {
     const end = size === 0 ? bytes.length : at + size;
     if (size === 1 || end > bytes.length || end < at + 8) return;
     const content = bytes.subarray(at + 8, end);
-    const before = CONTAINERS[name];
+    const before = depth < MAX_DEPTH ? CONTAINERS[name] : undefined;
     if (before === undefined) yield { name, content };
-    else yield* boxes(content.subarray(before));
+    else yield* boxes(content.subarray(before), depth + 1);
     at = end;
   }
 }

@@ -28,8 +28,8 @@ export interface CaptureOptions extends SizeLimits {
  * `ImageBitmap` should be made with `premultiplyAlpha: "none"` and `colorSpaceConversion: "none"`: what has been lost
  * before cannot be restored.
  *
- * @throws PreprocessError `invalid-argument` for a source without pixels (a video before its first frame, a closed
- * frame), `too-large` for one beyond the limits, `unsupported` where its pixels may not be read.
+ * @throws PreprocessError `invalid-argument` for a source without pixels (a video before its first frame, a stopped
+ * camera, a closed frame), `too-large` for one beyond the limits, `unsupported` where its pixels may not be read.
  */
 export async function captureFrame(
   source: FrameInput,
@@ -65,7 +65,7 @@ function withoutPixels(subject: string, cause?: unknown): PreprocessError {
   return new PreprocessError(
     "invalid-argument",
     `${subject}: expected a source with pixels, found none: a video that shows nothing yet ` +
-      "(wait for requestVideoFrameCallback), an empty canvas, or something closed",
+      "(wait for requestVideoFrameCallback), a camera that was stopped, an empty canvas, or something closed",
     { subject, cause },
   );
 }
@@ -76,8 +76,14 @@ function sizeOf(source: FrameInput): { readonly width: number; readonly height: 
     return { width, height };
   }
   if (!("videoWidth" in source)) return source;
-  const shows = source.readyState >= source.HAVE_CURRENT_DATA;
+  const shows = source.readyState >= source.HAVE_CURRENT_DATA && !hasEnded(source);
   return { width: shows ? source.videoWidth : 0, height: shows ? source.videoHeight : 0 };
+}
+
+/** True for the video of a camera that was stopped or unplugged: the element shows black, and says that it plays. */
+function hasEnded({ srcObject }: HTMLVideoElement): boolean {
+  if (!(srcObject instanceof MediaStream)) return false;
+  return srcObject.getVideoTracks().every(({ readyState }) => readyState === "ended");
 }
 
 async function readElement(

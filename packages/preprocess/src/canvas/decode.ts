@@ -11,6 +11,7 @@ import {
 } from "../decode-contract.ts";
 import { PreprocessError } from "../errors.ts";
 import { readGifAnimation } from "../gif/gif-animation.ts";
+import { FORMAT_BYTES } from "../image-format.ts";
 import { applyOrientation, type Orientation } from "../orientation.ts";
 import { prepareAvif } from "./avif-file.ts";
 import { prepareJpeg } from "./jpeg-file.ts";
@@ -34,7 +35,7 @@ export async function decodeImage(
 ): Promise<DecodedImage> {
   const { orientation = "ignore", signal, subject = nameOf(input) } = options;
   signal?.throwIfAborted();
-  const bytes = input instanceof Blob ? await readBlob(input, subject) : ownedBytes(input);
+  const bytes = input instanceof Blob ? await readPicture(input, subject) : ownedBytes(input);
   signal?.throwIfAborted();
   const decoded = await decodeBytes(bytes, { ...options, subject });
   signal?.throwIfAborted();
@@ -45,6 +46,13 @@ export async function decodeImage(
     sourceWidth: image.width,
     sourceHeight: image.height,
   };
+}
+
+/** A blob whole, if it begins like a picture: a video that was picked is not read into memory. */
+async function readPicture(blob: Blob, subject: string): Promise<Uint8Array<ArrayBuffer>> {
+  const head = await readBlob(blob.slice(0, FORMAT_BYTES), subject);
+  checkFormat(head, { subject, byteLength: blob.size });
+  return await readBlob(blob, subject);
 }
 
 function nameOf(input: Blob | ArrayBuffer | Uint8Array): string {
@@ -68,7 +76,7 @@ async function decodeBytes(
   options: NamedOptions,
 ): Promise<Decoded> {
   const { subject } = options;
-  const format = checkFormat(bytes, subject);
+  const format = checkFormat(bytes, { subject });
   if (format === "png") return decodePngFile(bytes, options);
   if (format === "gif") return decodeGifFile(bytes, options);
   if (format === "jpeg") return decodeByBrowser(prepareJpeg(bytes, subject), options);
@@ -103,8 +111,8 @@ function decodeGifFile(bytes: Uint8Array<ArrayBuffer>, options: NamedOptions): D
 }
 
 async function decodeByBrowser(picture: PreparedPicture, options: NamedOptions): Promise<Decoded> {
-  const { subject } = options;
-  const { format, mode, orientation, flaw, type, parts } = picture;
+  const { subject, signal } = options;
+  const { format, mode, orientation, flaw, type, parts, width, height } = picture;
   checkLimits(picture, options);
   if (flaw !== undefined) throw brokenPicture({ format, subject }, flaw);
   const bitmap = await createImageBitmap(new Blob([...parts], { type }), {
@@ -114,8 +122,17 @@ async function decodeByBrowser(picture: PreparedPicture, options: NamedOptions):
     throw brokenPicture({ format, subject }, cause);
   });
   try {
+    signal?.throwIfAborted();
     // AVIF files may crop and turn the picture whose size they state.
     checkLimits(bitmap, options);
+    if (format !== "avif" && (bitmap.width !== width || bitmap.height !== height)) {
+      throw new PreprocessError(
+        "unsupported",
+        `${subject}: expected ${width}x${height} pixels as its header says, ` +
+          `but this browser makes ${bitmap.width}x${bitmap.height} of it`,
+        { subject },
+      );
+    }
     const image = await readBitmap(bitmap, subject);
     return { image, format, mode, orientation };
   } finally {

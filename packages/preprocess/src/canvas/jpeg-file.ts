@@ -5,13 +5,20 @@
 import { brokenPicture } from "../decode-contract.ts";
 import { PreprocessError } from "../errors.ts";
 import { readExifOrientation } from "../exif-orientation.ts";
-import { isApplication, jpegSegments, readJpegHeader, type JpegSegment } from "../jpeg-header.ts";
+import {
+  frameSegment,
+  isApplication,
+  jpegSegments,
+  readJpegHeader,
+  type JpegSegment,
+} from "../jpeg-header.ts";
 import type { Orientation } from "../orientation.ts";
 import type { PreparedPicture } from "./prepared-picture.ts";
 
 const APP0_JFIF = 0xe0;
 const APP1_EXIF = 0xe1;
 const APP14_ADOBE = 0xee;
+const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
 const EXIF = "Exif\0\0";
 /** Bytes of a frame header before the number of components. */
@@ -22,14 +29,18 @@ const NO_FRAMES: readonly number[] = [0xc4, 0xc8, 0xcc];
 /**
  * Reads a JPEG's header.
  *
- * @throws PreprocessError `malformed` where the file has no frame header, `unsupported` for CMYK and
- * the kinds that browsers do not decode.
+ * @throws PreprocessError `malformed` where the file has no frame header or no scan, `unsupported` for CMYK and the kinds
+ * that browsers do not decode.
  */
 export function prepareJpeg(jpeg: Uint8Array<ArrayBuffer>, subject: string): PreparedPicture {
   const segments = [...jpegSegments(jpeg)];
-  const last = segments.at(-1);
   const header = readJpegHeader(jpeg);
-  if (header === undefined || last === undefined) throw refusal(jpeg, { last, subject });
+  if (header === undefined) throw refusal(jpeg, { frame: frameSegment(segments), subject });
+  const last = segments.at(-1);
+  // What is not understood may hide metadata from us that the browser finds.
+  if (last?.code !== START_OF_SCAN) {
+    throw brokenPicture({ format: "jpeg", subject }, "no scan follows its frame header");
+  }
   return {
     format: "jpeg",
     ...header,
@@ -42,15 +53,22 @@ export function prepareJpeg(jpeg: Uint8Array<ArrayBuffer>, subject: string): Pre
 
 function refusal(
   jpeg: Uint8Array,
-  context: { readonly last: JpegSegment | undefined; readonly subject: string },
+  context: { readonly frame: JpegSegment | undefined; readonly subject: string },
 ): PreprocessError {
-  const { last, subject } = context;
+  const { frame, subject } = context;
   const isFrame =
-    last !== undefined && (last.code & 0xf0) === 0xc0 && !NO_FRAMES.includes(last.code);
-  if (!isFrame || last.end > jpeg.length) {
+    frame !== undefined && (frame.code & 0xf0) === 0xc0 && !NO_FRAMES.includes(frame.code);
+  if (!isFrame || frame.end > jpeg.length) {
     return brokenPicture({ format: "jpeg", subject }, "it has no frame header");
   }
-  const components = jpeg[last.content + COMPONENTS_AT];
+  const view = new DataView(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength);
+  const [height, width] = [1, 3].map((at) => view.getUint16(frame.content + at));
+  if (height === 0 || width === 0) {
+    // A height that follows the first scan (DNL) is one that libjpeg does not read either.
+    const reason = `its frame header says ${width}x${height} pixels`;
+    return brokenPicture({ format: "jpeg", subject }, reason);
+  }
+  const components = jpeg[frame.content + COMPONENTS_AT];
   if (components === 4) {
     return new PreprocessError(
       "unsupported",
@@ -59,8 +77,8 @@ function refusal(
       { subject },
     );
   }
-  const bits = jpeg[last.content]!;
-  const marker = last.code.toString(16).toUpperCase();
+  const bits = jpeg[frame.content]!;
+  const marker = frame.code.toString(16).toUpperCase();
   return new PreprocessError(
     "unsupported",
     `${subject}: expected a baseline or progressive JPEG of 8 bits in gray or colour, ` +

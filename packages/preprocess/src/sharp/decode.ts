@@ -39,7 +39,7 @@ export async function decodeImage(
   } = options;
   signal?.throwIfAborted();
   const bytes = typeof input === "string" ? await readImageFile(input, { signal, subject }) : input;
-  const format = checkFormat(bytes, subject);
+  const format = checkFormat(bytes, { subject });
   // The header that is read here has no orientation.
   const ordinary =
     format === "jpeg" && orientation === "ignore" ? readJpegHeader(bytes) : undefined;

@@ -1,4 +1,4 @@
-import { createRandom, fetchBytes, fixtureUrl } from "@internvit/test-kit/browser";
+import { createRandom, difference, fetchBytes, fixtureUrl } from "@internvit/test-kit/browser";
 import { describe, expect, it } from "vitest";
 
 import { captureFrame, decodeImage } from "../../src/canvas/index.ts";
@@ -18,6 +18,26 @@ const noise = Uint8ClampedArray.from(
   { length: WIDTH * HEIGHT * 4 },
   (_, i) => Math.imul(i, 2_654_435_761) >>> 24,
 );
+
+/** In Chromium also in pages; the types have it in workers only, as the standard does. */
+declare const MediaStreamTrackProcessor: new (of: { readonly track: MediaStreamTrack }) => {
+  readonly readable: ReadableStream<VideoFrame>;
+};
+
+/** Levels by which Chromium's own conversion of a frame differs from ours at most: a wrong matrix differs by far more. */
+const DRAWING = 4;
+
+/** What the browser itself shows of a source. */
+function drawn(
+  source: CanvasImageSource,
+  size: { readonly width: number; readonly height: number },
+): Uint8Array {
+  const { width, height } = size;
+  const context = new OffscreenCanvas(width, height).getContext("2d")!;
+  context.drawImage(source, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  return toRgb({ mode: "RGBA", data: Uint8Array.from(data) }, size).data;
+}
 
 describe("captureFrame", () => {
   it("gives a frame of YUV the bytes that a video's frame has in Node", async () => {
@@ -79,6 +99,38 @@ describe("captureFrame", () => {
     } finally {
       URL.revokeObjectURL(url);
     }
+  });
+
+  it("gives what a camera shows, from its element and from its frames", async () => {
+    const size = { width: 320, height: 240 };
+    const stream = await navigator.mediaDevices.getUserMedia({ video: size });
+    const track = stream.getVideoTracks()[0]!;
+    const video = document.createElement("video");
+    video.muted = true;
+    video.srcObject = stream;
+    try {
+      const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+      await video.play();
+      await shown;
+      video.pause();
+      const image = await captureFrame(video);
+      expect(image).toMatchObject(size);
+      expect(difference(image.data, drawn(video, size)).maxAbsolute).toBeLessThanOrEqual(DRAWING);
+      const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+      const frame = (await reader.read()).value!;
+      const ofFrame = await captureFrame(frame);
+      expect(ofFrame).toMatchObject(size);
+      expect(difference(ofFrame.data, drawn(frame, size)).maxAbsolute).toBeLessThanOrEqual(DRAWING);
+      frame.close();
+      await reader.cancel();
+    } finally {
+      track.stop();
+    }
+    // The element shows black from now on.
+    await expect(captureFrame(video)).rejects.toMatchObject({
+      code: "invalid-argument",
+      message: expect.stringContaining("a camera that was stopped") as string,
+    });
   });
 
   it.each([

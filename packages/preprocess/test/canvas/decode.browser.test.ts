@@ -8,7 +8,7 @@ import { decodeImage } from "../../src/canvas/index.ts";
 import { applyOrientation, type RgbImage } from "../../src/index.ts";
 import { firstDifference } from "../first-difference.ts";
 import { sha256 } from "./browser-golden.ts";
-import { DAMAGES } from "./damages.ts";
+import { DAMAGES, withLateExif } from "./damages.ts";
 import {
   colorsUnderAlpha,
   LOSSLESS_RGBA_WEBP,
@@ -46,6 +46,17 @@ describe("decodeImage in a browser", () => {
     expect([plain.sourceWidth, plain.sourceHeight]).toEqual([600, 400]);
     expect([upright.sourceWidth, upright.sourceHeight]).toEqual([600, 400]);
     expectSamePixels(upright.image, applyOrientation(plain.image, 6));
+  });
+
+  it("does not let the browser turn a picture whose EXIF data comes late", async () => {
+    const bytes = await picture("exif-rotated.jpg");
+    const { image } = await decodeImage(bytes);
+    const late = withLateExif(bytes);
+    const ignored = await decodeImage(late);
+    expect([ignored.sourceWidth, ignored.sourceHeight]).toEqual([600, 400]);
+    expectSamePixels(ignored.image, image);
+    const upright = await decodeImage(late, { orientation: "apply" });
+    expectSamePixels(upright.image, applyOrientation(image, 6));
   });
 
   it("keeps colours under alpha, also where nothing of them is to be seen", async () => {

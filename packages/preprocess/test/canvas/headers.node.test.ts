@@ -13,7 +13,7 @@ import type { PreparedPicture } from "../../src/canvas/prepared-picture.ts";
 import { prepareWebp } from "../../src/canvas/webp-file.ts";
 import { isPreprocessError } from "../../src/index.ts";
 import { decodeImage } from "../../src/sharp/index.ts";
-import { DAMAGES } from "./damages.ts";
+import { DAMAGES, withLateExif } from "./damages.ts";
 import {
   LOSSLESS_RGBA_WEBP,
   LOSSY_RGBA_WEBP,
@@ -114,6 +114,34 @@ describe("the header of a file for the browser", () => {
     },
   );
 
+  it("of a JPEG has the orientation that stands behind its frame header", async () => {
+    const file = Uint8Array.from(await readFile(fixturePath("images", "exif-rotated.jpg")));
+    const late = withLateExif(file);
+    expect((await sharp(late).metadata()).orientation).toBe(6);
+    const prepared = prepareJpeg(late, "it");
+    expect(prepared.orientation).toBe(6);
+    expect(await joined(prepared)).toEqual(await joined(prepareJpeg(file, "it")));
+  });
+
+  it("of a JPEG whose segments are not understood is refused: metadata may hide behind them", async () => {
+    const file = Uint8Array.from(await readFile(fixturePath("images", "exif-rotated.jpg")));
+    const late = withLateExif(file);
+    // A marker that has no length, as decoders know and a walk over segments does not.
+    late.set(
+      [0xff, 0x01],
+      late.findIndex((byte, i) => byte === 0xff && late[i + 1] === 0xe1),
+    );
+    expect(() => prepareJpeg(late, "it")).toThrow(/no scan follows its frame header/u);
+  });
+
+  it("of a JPEG without rows is malformed, as in Node", async () => {
+    const file = Uint8Array.from(await readFile(fixturePath("images", "photo-420.jpg")));
+    const frame = file.findIndex((byte, i) => byte === 0xff && file[i + 1] === 0xc0);
+    file.fill(0, frame + 5, frame + 7);
+    expect(() => prepareJpeg(file, "it")).toThrow(/its frame header says 1024x0 pixels/u);
+    await expect(decodeImage(file)).rejects.toMatchObject({ code: "malformed" });
+  });
+
   it("of a JPEG in CMYK is refused, with the reason", async () => {
     const file = Uint8Array.from(await readFile(fixturePath("images", "cmyk.jpg")));
     expect(() => prepareJpeg(file, "cmyk.jpg")).toThrow(
@@ -138,6 +166,16 @@ describe("the header of a file for the browser", () => {
       ({ code }: { readonly code: string }) => code,
     );
     expect(inNode).toBe(answer);
+  });
+
+  it("of an AVIF of boxes in boxes is malformed", () => {
+    const nested = new Uint8Array(1 << 20);
+    const view = new DataView(nested.buffer);
+    for (let at = 0; at < nested.length; at += 8) {
+      view.setUint32(at, nested.length - at);
+      nested.set(new TextEncoder().encode("ipco"), at + 4);
+    }
+    expect(() => prepareAvif(nested, "it")).toThrow(/it states no size/u);
   });
 
   it("of a file that breaks off is malformed, or says what is missing", async () => {

@@ -155,6 +155,25 @@ describe("decodeImage of canvas", () => {
     }
   });
 
+  it("takes no memory for pixels that cannot be in the file, and all that are", async () => {
+    const png = { bitDepth: 8, colorType: 2, width: 13_000, height: 13_000 } as const;
+    const file = pngFile({ ...png, samples: new Uint8Array(13_000 * 3) });
+    await expect(decodeImage(file)).rejects.toThrow(/compressed bytes cannot hold 507013000$/u);
+    // Zeros: nothing deflates better.
+    const flat = { ...png, width: 3000, height: 2000 };
+    const samples = new Uint8Array(flat.width * flat.height * 3);
+    const { image } = await decodeImage(pngFile({ ...flat, samples }));
+    expect(firstDifference(image.data, samples)).toBe(-1);
+  });
+
+  it("names a blob that is no picture, with all of its bytes", async () => {
+    const video = new Blob([new Uint8Array(5000)]);
+    await expect(decodeImage(video, { subject: "clip.mp4" })).rejects.toThrow(
+      "clip.mp4: expected a JPEG, PNG, WebP, GIF, TIFF or AVIF image, " +
+        "found 5000 bytes that begin with 00 00 00 00 00 00 00 00",
+    );
+  });
+
   it("answers mutated files with Node's picture or its own error", async () => {
     const bytes = await readFile(fixturePath("images", "small.png"));
     const unexpected: unknown[] = [];

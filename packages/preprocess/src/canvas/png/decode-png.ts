@@ -24,6 +24,9 @@ interface Pass {
   readonly stepY: number;
 }
 
+/** Bytes out of one byte of deflate's at most: 258 out of two bits (RFC 1951, 3.2.5). */
+const MAX_INFLATION = 1032;
+
 const WHOLE: readonly Pass[] = [{ left: 0, top: 0, stepX: 1, stepY: 1 }];
 
 // https://www.w3.org/TR/png-3/#8Interlace
@@ -61,6 +64,11 @@ export async function decodePng(
     .filter(({ columns, rows }) => columns > 0 && rows > 0);
   // Every row has the number of its filter before it.
   const length = passes.reduce((sum, { rows, rowBytes }) => sum + rows * (1 + rowBytes), 0);
+  // Checked before memory is taken for pixels that a header only claims to have.
+  const compressed = chunks.data.reduce((sum, part) => sum + part.length, 0);
+  if (length > compressed * MAX_INFLATION) {
+    throw brokenPicture(picture, `its ${compressed} compressed bytes cannot hold ${length}`);
+  }
   const bytes = await inflate(chunks.data, { length, signal });
   if (bytes.length < length) {
     throw brokenPicture(picture, `its pixels end at byte ${bytes.length} of ${length}`);
