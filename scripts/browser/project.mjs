@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { playwright } from "@vitest/browser-playwright";
 
+import { bundleWorkers } from "./bundle-workers.mjs";
 import { findChromium } from "./find-chromium.mjs";
 
 const FIXTURES = fileURLToPath(new URL("../../fixtures", import.meta.url));
@@ -19,6 +20,8 @@ const FLAGS = [
   "--use-webgpu-adapter=swiftshader",
   "--use-fake-device-for-media-stream",
   "--use-fake-ui-for-media-stream",
+  // Memory is measured when a test asks, not when the browser next collects.
+  "--enable-blink-features=ForceEagerMeasureMemory",
 ];
 
 /** The project, for `test.projects`. */
@@ -27,6 +30,7 @@ export function browserProject() {
   const goldens = chosen === undefined || chosen === "" ? FIXTURES : resolve(chosen);
   const executablePath = findChromium();
   return {
+    plugins: [bundleWorkers()],
     server: {
       headers: {
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -46,6 +50,7 @@ export function browserProject() {
         fixtureDirectory: FIXTURES,
         goldenDirectory: goldens,
         goldenModels: modelsIn(goldens),
+        cycles: Number(process.env["INTERNVIT_CYCLES"] ?? 0),
       },
       // One page at a time: software WebGPU takes all processors for itself.
       fileParallelism: false,

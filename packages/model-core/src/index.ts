@@ -154,6 +154,8 @@ export {
   spreadOf,
 } from "./quantize/plan-weights.ts";
 
+export { countNodes, type Placement, placementNotes } from "./session/placement.ts";
+export { buildHalfProbe, HALF_PROBE_TOLERANCE } from "./session/half-probe.ts";
 export { isRuntimeError, RuntimeError, type RuntimeErrorCode } from "./session/runtime-error.ts";
 export type { ErrorReply, RunRequest, RunResult, SessionDescription } from "./session/protocol.ts";
 export { createRequests, type Requests } from "./session/requests.ts";

@@ -3,7 +3,8 @@
 
 import { attentionNote, PROBE_TOLERANCE } from "@internvit/model-core";
 
-import { SOFTWARE_NOTE } from "./capabilities.ts";
+import { capabilities, SOFTWARE_NOTE } from "./capabilities.ts";
+import { type CrashMark, hasCrashed, leaveCrashMark, NO_MARK } from "./crash-mark.ts";
 import { isRuntimeError, RuntimeError } from "./errors.ts";
 import { type SessionWorker, startSessionWorker } from "./session-worker.ts";
 import { NOT_ISOLATED } from "./wasm-threads.ts";
@@ -25,6 +26,8 @@ export interface SelectedWorker {
   readonly fusedAttention: boolean;
   readonly notes: readonly string[];
   readonly passedOver: readonly PassedOver[];
+  /** To be removed when the first run is done or nothing becomes of the session. */
+  readonly crashMark: CrashMark;
 }
 
 type SelectOptions = Omit<StartSettings, "provider" | "probe"> & {
@@ -41,19 +44,28 @@ export async function selectWorker(
   options: SelectOptions,
 ): Promise<SelectedWorker> {
   if (wanted !== "auto") return tryProvider(wanted, options);
-  try {
-    const selected = await tryProvider("webgpu", options);
-    if (selected.worker.provider.adapter?.software !== true) return selected;
-    selected.worker.terminate();
-    return { ...(await tryProvider("wasm", options)), passedOver: passed(SOFTWARE_NOTE) };
-  } catch (error) {
-    if (!isRuntimeError(error)) throw error;
-    return { ...(await tryProvider("wasm", options)), passedOver: passed(error.message) };
-  }
+  const found = await tryGpu(options);
+  if (typeof found !== "string") return found;
+  const passedOver = [{ provider: "webgpu", reason: found }] as const;
+  return { ...(await tryProvider("wasm", options)), passedOver };
 }
 
-function passed(reason: string): readonly PassedOver[] {
-  return [{ provider: "webgpu", reason }];
+const CRASH_NOTE =
+  'a page ended while it started a session on WebGPU, less than a day ago; executionProvider: "webgpu" tries it again';
+
+/** WebGPU on a GPU, or why not. */
+async function tryGpu(options: SelectOptions): Promise<SelectedWorker | string> {
+  // The page's adapter is the worker's: no worker has to start to learn that there is none.
+  const { adapter, notes } = (await capabilities()).webgpu;
+  if (adapter === undefined) return notes.join("; ");
+  if (adapter.software) return SOFTWARE_NOTE;
+  if (await hasCrashed()) return CRASH_NOTE;
+  try {
+    return await tryProvider("webgpu", options);
+  } catch (error) {
+    if (isRuntimeError(error)) return error.message;
+    throw error;
+  }
 }
 
 async function tryProvider(
@@ -61,14 +73,30 @@ async function tryProvider(
   { signal, ...rest }: SelectOptions,
 ): Promise<SelectedWorker> {
   const settings: StartSettings = { ...rest, provider, probe: provider === "webgpu" };
-  const worker = await startSessionWorker(settings, { signal });
-  const processors = `WebAssembly on ${navigator.hardwareConcurrency} processors`;
-  if (provider === "wasm") {
-    const notes = crossOriginIsolated ? [] : [`one thread: ${NOT_ISOLATED}`];
-    return { worker, settings, device: processors, fusedAttention: true, notes, passedOver: [] };
+  if (provider === "webgpu") {
+    const crashMark = leaveCrashMark();
+    try {
+      const worker = await startSessionWorker(settings, { signal });
+      return { ...checkGpu(worker), settings, crashMark };
+    } catch (error) {
+      crashMark.remove();
+      throw error;
+    }
   }
+  return {
+    worker: await startSessionWorker(settings, { signal }),
+    settings,
+    device: `WebAssembly on ${navigator.hardwareConcurrency} processors`,
+    fusedAttention: true,
+    notes: crossOriginIsolated ? [] : [`one thread: ${NOT_ISOLATED}`],
+    passedOver: [],
+    crashMark: NO_MARK,
+  };
+}
+
+function checkGpu(worker: SessionWorker): Omit<SelectedWorker, "settings" | "crashMark"> {
   const { adapter, probe } = worker.provider;
-  const { error, attentionError } = probe;
+  const { error, attentionError } = probe ?? {};
   if (error === undefined || error > PROBE_TOLERANCE) {
     worker.terminate();
     const what =
@@ -87,7 +115,6 @@ async function tryProvider(
   ];
   return {
     worker,
-    settings,
     device: adapter?.name ?? "unnamed GPU",
     fusedAttention,
     notes,

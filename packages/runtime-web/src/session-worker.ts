@@ -6,11 +6,12 @@ import {
   copyFeeds,
   createRequests,
   type Feeds,
-  type RunResult,
   type SessionDescription,
 } from "@internvit/model-core";
 
 import { RuntimeError } from "./errors.ts";
+import { sharedStart } from "./shared-start.ts";
+import { adapterKey } from "./worker/adapter-facts.ts";
 import type {
   ReadQuestion,
   SourceFile,
@@ -18,6 +19,7 @@ import type {
   StartSettings,
   WeightBlobs,
   WeightRecipe,
+  WebRunResult,
   WorkerReply,
   WorkerRequest,
 } from "./worker/protocol.ts";
@@ -28,16 +30,21 @@ export interface SessionWorker {
   /** Makes weight files in the worker; bytes that are no Blobs are read here, from `sources`. */
   derive(recipe: WeightRecipe, options: DeriveOptions): Promise<WeightBlobs>;
   /** Makes the session. The graph's bytes stay the caller's. */
-  load(
-    graph: Uint8Array<ArrayBuffer>,
-    options: { readonly files: WeightBlobs; readonly signal: AbortSignal | undefined },
-  ): Promise<SessionDescription>;
+  load(graph: Uint8Array<ArrayBuffer>, options: LoadOptions): Promise<SessionDescription>;
   /** Runs the session, or tells that the device was lost and gives the feeds back. */
-  run(feeds: Feeds, options: WorkerRunOptions): Promise<RunResult | LostRun>;
+  run(feeds: Feeds, options: WorkerRunOptions): Promise<WebRunResult | LostRun>;
   /** Destroys the GPU device, as a reset of the driver would. */
   loseDevice(): Promise<void>;
   /** Ends the worker at once, which frees all that it had. Requests that wait reject with `disposed`. */
   terminate(): void;
+}
+
+/** Options of `SessionWorker.load`. */
+export interface LoadOptions {
+  readonly files: WeightBlobs;
+  /** Whether the first run tells where its nodes ran. */
+  readonly recordPlacement: boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Options of `SessionWorker.derive`. */
@@ -73,6 +80,7 @@ export async function startSessionWorker(
     type: "module",
     name: "internvit-session",
   });
+  const known = sharedStart(settings.wasmPaths);
   const requests = createRequests<WorkerReply>();
   let sources: ReadonlyMap<string, ByteSource> = new Map();
   let reading: AbortSignal | undefined;
@@ -85,14 +93,16 @@ export async function startSessionWorker(
       const source = sources.get(file);
       if (source === undefined) throw new Error(`the checkpoint has no file ${file}`);
       const bytes = await source.read(start, end, reading);
-      // What a source gives may be a view of memory that it keeps.
-      send({ kind: "bytes", id, bytes: bytes.slice() });
+      // What a source gives may be a view of memory that it keeps: the copy goes, and is not copied again.
+      const copy = bytes.slice();
+      send({ kind: "bytes", id, bytes: copy }, [copy.buffer]);
     } catch (error) {
       send({ kind: "no-bytes", id, message: (error as Error).message });
     }
   };
   worker.addEventListener("message", ({ data }: MessageEvent<WorkerReply | ReadQuestion>) => {
     if (data.kind === "read") void answerQuestion(data);
+    else if (data.kind === "compiled") known.module = data.module;
     else requests.settle(data);
   });
   worker.addEventListener("error", (event) => {
@@ -122,11 +132,13 @@ export async function startSessionWorker(
   };
 
   const started = await ask(["started"], options.signal, (id) =>
-    send({ kind: "start", id, settings }),
+    send({ kind: "start", id, settings, known }),
   ).catch((error: unknown) => {
     terminate();
     throw error;
   });
+  const { adapter, probe } = started.provider;
+  if (adapter !== undefined && probe !== undefined) known.probed.set(adapterKey(adapter), probe);
   return {
     provider: started.provider,
     async derive(recipe, { signal, files, ...from }) {
@@ -137,8 +149,10 @@ export async function startSessionWorker(
       );
       return reply.files;
     },
-    async load(graph, { files, signal }) {
-      const reply = await ask(["loaded"], signal, (id) => send({ kind: "load", id, graph, files }));
+    async load(graph, { files, recordPlacement, signal }) {
+      const reply = await ask(["loaded"], signal, (id) =>
+        send({ kind: "load", id, graph, files, recordPlacement }),
+      );
       return reply.description;
     },
     run: (feeds, { outputs, signal, move }) =>

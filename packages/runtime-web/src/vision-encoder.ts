@@ -13,6 +13,7 @@ import {
   hiddenStateOf,
   type InputSize,
   type PixelNormalization,
+  placementNotes,
   type ProjectorFiles,
   resolveVisualParts,
   synthesizedWords,
@@ -22,6 +23,8 @@ import {
 } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 
+import { checkMemory, memoryHere } from "./check-memory.ts";
+import { chooseDtype } from "./choose-dtype.ts";
 import { chooseWeights, type WebDtype } from "./choose-weights.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
 import { type SelectedWorker, selectWorker } from "./select-provider.ts";
@@ -47,8 +50,11 @@ export interface VisionEncoderOptions extends VisualChoices, WorkerOptions {
    * one is used or refused with the reasons.
    */
   readonly executionProvider?: WebProvider | "auto";
-  /** Default `"f32"`, the checkpoint's numbers. `"f16"` needs `webgpu` with shader-f16. */
-  readonly dtype?: WebDtype;
+  /**
+   * Default `"auto"`: `f16` on a GPU with shader-f16 whose products are right, else `f32`, the checkpoint's numbers;
+   * `info.dtype` says which. `"f16"` needs `webgpu` with shader-f16.
+   */
+  readonly dtype?: WebDtype | "auto";
   /** For `visual_tokens`: a projector that is not in the checkpoint (`readProjector`). Default: the checkpoint's own. */
   readonly projector?: ProjectorFiles;
   /** Pictures in one run of the session; more are split. Default 1. */
@@ -59,7 +65,7 @@ export interface VisionEncoderOptions extends VisualChoices, WorkerOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An encoder in a browser. */
+/** An encoder in a browser. On `webgpu` its `info.placement` is known after the first `encode`. */
 export interface WebVisionEncoder extends VisionEncoder, Pick<WebGraphSession, "loseDevice"> {}
 
 /** As on Node's CPU and WebGPU providers; an operator without a kernel there would move its tensors. */
@@ -72,8 +78,8 @@ const FUSIONS: Readonly<Record<WebProvider, readonly Fusion[]>> = {
  * Opens a checkpoint as an encoder. The session lives in a worker; the page is never blocked.
  *
  * @throws ModelError when the checkpoint is missing, malformed or does not fit its config, and when visual tokens are
- * wanted of one without a projector; RuntimeError `unsupported` when the provider or the dtype is not to be had here,
- * `load-failed` when ONNX Runtime cannot open it; the signal's reason when it aborts.
+ * wanted of one without a projector; RuntimeError `unsupported` when the provider or the dtype is not to be had here or
+ * the session would not fit into memory, `load-failed` when ONNX Runtime cannot open it; the signal's reason when it aborts.
  */
 export async function createVisionEncoder(
   checkpoint: Checkpoint | CheckpointDirectory,
@@ -90,19 +96,38 @@ export async function createVisionEncoder(
     loaded = await loadEncoder(opened, { ...options, selected });
   } catch (error) {
     selected.worker.terminate();
+    selected.crashMark.remove();
     throw error;
   }
   const { session, info } = loaded;
   const { inputSize } = info;
+  const { crashMark } = selected;
+  const dispose = async (): Promise<void> => {
+    crashMark.remove();
+    await session.dispose();
+  };
   return {
     config: opened.config,
     info,
-    encode: (pixels, encodeOptions = {}) =>
-      encodeInBatches(session, pixels, { batchSize, inputSize, ...encodeOptions }),
+    async encode(pixels, encodeOptions = {}) {
+      try {
+        return await encodeInBatches(session, pixels, { batchSize, inputSize, ...encodeOptions });
+      } finally {
+        crashMark.remove();
+        completeInfo(info, session);
+      }
+    },
     loseDevice: () => session.loseDevice(),
-    dispose: () => session.dispose(),
-    [Symbol.asyncDispose]: () => session.dispose(),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** Adds what only a run shows. */
+function completeInfo(info: EncoderInfo, { placement }: WebGraphSession): void {
+  if (placement === undefined || info.placement !== undefined) return;
+  const notes = [...(info.notes ?? []), ...placementNotes(placement)];
+  Object.assign(info, { placement }, notes.length === 0 ? {} : { notes });
 }
 
 interface LoadedEncoder {
@@ -114,10 +139,11 @@ async function loadEncoder(
   checkpoint: Checkpoint,
   options: VisionEncoderOptions & { readonly selected: SelectedWorker },
 ): Promise<LoadedEncoder> {
-  const { outputs = ["last_hidden_state", "pooler_output"], dtype = "f32", signal } = options;
+  const { outputs = ["last_hidden_state", "pooler_output"], batchSize = 1, signal } = options;
   const { selected, projector: separate, normalization = IMAGENET_NORMALIZATION } = options;
   const { worker, settings } = selected;
   const { config } = checkpoint;
+  const { dtype, notes: dtypeNotes } = chooseDtype(options.dtype ?? "auto", worker.provider);
   const visual = resolveVisualParts(checkpoint, { ...options, outputs, separate });
   const side = visual?.imageSize ?? config.imageSize;
   const inputSize = options.inputSize ?? { height: side, width: side };
@@ -143,6 +169,8 @@ async function loadEncoder(
       ...(visual === undefined ? {} : { visual: visual.settings }),
     },
   );
+  const there = memoryHere(worker.provider.adapter);
+  checkMemory(model, { config, inputSize, batchSize, fusions, dtype, there });
   const begin = performance.now();
   const files = await chosen.materialize(signal);
   const session = await openWebSession(worker, {
@@ -150,10 +178,12 @@ async function loadEncoder(
     model,
     graph: encodeGraphModel(model),
     files,
+    recordPlacement: settings.provider === "webgpu",
     onDeviceLost: options.onDeviceLost,
     signal,
   });
-  const { notes, passedOver, device } = selected;
+  const { passedOver, device } = selected;
+  const notes = [...selected.notes, ...dtypeNotes];
   const info: EncoderInfo = {
     executionProvider: settings.provider,
     device,

@@ -1,5 +1,6 @@
 // How many threads WebAssembly gets: they need shared memory, which only cross-origin isolated pages have.
 
+import { isAppleMobile } from "./apple-mobile.ts";
 import { RuntimeError } from "./errors.ts";
 
 /** More were no faster on the machines that ONNX Runtime's authors tried; browsers count hyper-threads. */
@@ -19,7 +20,8 @@ export function wasmThreads(asked = 0): number {
     throw new RuntimeError("unsupported", `threads: ${asked} were asked for, but ${NOT_ISOLATED}`);
   }
   if (asked > 0) return asked;
-  if (!crossOriginIsolated) return 1;
+  // Threads on iOS have hung and ended pages (microsoft/onnxruntime#11679, #26827).
+  if (!crossOriginIsolated || isAppleMobile()) return 1;
   return Math.max(1, Math.min(MAX_THREADS, Math.ceil(navigator.hardwareConcurrency / 2)));
 }
 

@@ -59,6 +59,7 @@ export function createWebRuntime(options: WebRuntimeOptions = {}): WebRuntime {
         model,
         graph: encodeGraphModel(model),
         files: Object.fromEntries(files),
+        recordPlacement: false,
         onDeviceLost,
         signal,
       });

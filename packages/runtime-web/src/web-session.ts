@@ -7,6 +7,7 @@ import {
   type GraphRunOptions,
   type GraphSession,
   type Feeds,
+  type Placement,
   type SessionDescription,
   type Tensor,
 } from "@internvit/model-core";
@@ -18,6 +19,8 @@ import type { StartSettings, WeightBlobs } from "./worker/protocol.ts";
 /** A session with what ONNX Runtime said of it. */
 export interface WebGraphSession extends GraphSession {
   readonly description: SessionDescription;
+  /** Nodes of the graph by the provider that computed them; for an encoder on `webgpu`, after its first run. */
+  readonly placement: Placement | undefined;
   /** Size of the graph that was loaded, in bytes, without the weights. */
   readonly graphBytes: number;
   /**
@@ -34,6 +37,8 @@ export interface SessionParts {
   /** ModelProto bytes. */
   readonly graph: Uint8Array<ArrayBuffer>;
   readonly files: WeightBlobs;
+  /** Whether `placement` is to be known after the first run. */
+  readonly recordPlacement: boolean;
   readonly onDeviceLost: ((reason: string) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -47,6 +52,7 @@ export async function openWebSession(
   const description = await loadInto(first, parts);
   let worker = first;
   let replacing: Promise<void> | undefined;
+  let placement: Placement | undefined;
   let disposed = false;
   let failure: RuntimeError | undefined;
 
@@ -57,7 +63,7 @@ export async function openWebSession(
       const next = await startSessionWorker({ ...settings, probe: false }, { signal: undefined });
       if (disposed) return next.terminate();
       worker = next;
-      await loadInto(next, { graph, files, signal: undefined });
+      await loadInto(next, { graph, files, recordPlacement: false, signal: undefined });
     } catch (cause) {
       const text = `the GPU device was lost (${reason}), and there is no new session: ${(cause as Error).message}`;
       failure = new RuntimeError("device-lost", text, { cause });
@@ -74,7 +80,10 @@ export async function openWebSession(
     if (failure !== undefined && !disposed) throw failure;
     const used = worker;
     const reply = await used.run(feeds, { outputs, signal, move });
-    if (reply.kind === "result") return reply.outputs;
+    if (reply.kind === "result") {
+      placement = reply.placement ?? placement;
+      return reply.outputs;
+    }
     // Several runs may have been lost with one device; the first of them replaces the worker.
     if (used === worker && replacing === undefined) {
       replacing = replace(reply.reason).finally(() => {
@@ -99,6 +108,9 @@ export async function openWebSession(
     inputs: description.inputs,
     outputs: description.outputs,
     description,
+    get placement() {
+      return placement;
+    },
     graphBytes: graph.byteLength,
     run,
     loseDevice: () => worker.loseDevice(),
@@ -109,10 +121,10 @@ export async function openWebSession(
 
 async function loadInto(
   worker: SessionWorker,
-  { graph, files, signal }: Pick<SessionParts, "graph" | "files" | "signal">,
+  { graph, ...options }: Pick<SessionParts, "graph" | "files" | "recordPlacement" | "signal">,
 ): Promise<SessionDescription> {
   try {
-    return await worker.load(graph, { files, signal });
+    return await worker.load(graph, options);
   } catch (error) {
     worker.terminate();
     throw error;

@@ -25,6 +25,32 @@ async function errorOf(call: Promise<unknown>): Promise<Error> {
   );
 }
 
+/** Hears of the sessions that workers load: nothing but their messages tells when a replay begins. */
+function watchSessions(): {
+  onLoaded(count: number, act: () => void): void;
+  stop(): void;
+} {
+  const Original = globalThis.Worker;
+  let loaded = 0;
+  let wanted: { readonly count: number; readonly act: () => void } | undefined;
+  globalThis.Worker = class extends Original {
+    constructor(...parts: ConstructorParameters<typeof Original>) {
+      super(...parts);
+      this.addEventListener("message", ({ data }: MessageEvent<{ readonly kind: string }>) => {
+        if (data.kind === "loaded" && ++loaded === wanted?.count) setTimeout(wanted.act);
+      });
+    }
+  };
+  return {
+    onLoaded(count, act) {
+      wanted = { count, act };
+    },
+    stop() {
+      globalThis.Worker = Original;
+    },
+  };
+}
+
 describe("the choice of the provider", () => {
   test("auto passes over a software adapter, and says so", async () => {
     await using encoder = await open({});
@@ -47,6 +73,8 @@ describe("the choice of the provider", () => {
     const expected = (await cpu.encode(pictures(3))).poolerOutput;
     const computed = (await gpu.encode(pictures(3))).poolerOutput;
     expect(computed?.shape).toEqual(expected?.shape);
+    expect(gpu.info.placement).toMatchObject({ WebGpuExecutionProvider: expect.any(Number) });
+    expect(cpu.info.placement).toBeUndefined();
     const { maxAbsolute } = difference(computed?.data ?? [], expected?.data ?? []);
     expect(maxAbsolute).toBeLessThanOrEqual(1e-4);
   });
@@ -62,6 +90,11 @@ describe("the choice of the provider", () => {
 });
 
 describe("number formats", () => {
+  test("the default is f32 where nothing computes in 16 bit", async () => {
+    await using encoder = await open({ executionProvider: "wasm" });
+    expect(encoder.info.dtype).toBe("float32");
+  });
+
   test("f16 is refused where shaders have none, with the reason", async () => {
     const error = await errorOf(open({ executionProvider: "webgpu", dtype: "f16" }));
     expect(isRuntimeError(error) && error.code).toBe("unsupported");
@@ -98,9 +131,38 @@ describe("a device that is lost", () => {
     expect(await running).toEqual(expected);
     expect(await encoder.encode(pictures(1))).toEqual(expected);
   });
+
+  test("and lost again when the run is repeated is an error, and the encoder goes on", async () => {
+    const sessions = watchSessions();
+    try {
+      await using encoder = await open({ executionProvider: "webgpu" });
+      const expected = await encoder.encode(pictures(1));
+      await encoder.loseDevice();
+      // The replay begins when the second session is there.
+      sessions.onLoaded(2, () => void encoder.loseDevice());
+      const error = await errorOf(encoder.encode(pictures(1)));
+      expect(isRuntimeError(error) && error.code).toBe("device-lost");
+      expect(error.message).toContain("and again when the run was repeated");
+      expect(await encoder.encode(pictures(1))).toEqual(expected);
+    } finally {
+      sessions.stop();
+    }
+  });
 });
 
 describe("the end of it", () => {
+  test("a session ends with the block that uses it", async () => {
+    const encoders: Awaited<ReturnType<typeof open>>[] = [];
+    {
+      await using encoder = await open({ executionProvider: "wasm" });
+      await encoder.encode(pictures(1));
+      encoders.push(encoder);
+    }
+    const [ended] = encoders;
+    const error = await errorOf(ended?.encode(pictures(1)) ?? Promise.resolve());
+    expect(isRuntimeError(error) && error.code).toBe("disposed");
+  });
+
   test("a signal stops the loading and a run, and the encoder goes on", async () => {
     const reason = new Error("stop");
     await expect(open({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);

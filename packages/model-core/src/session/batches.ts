@@ -17,27 +17,38 @@ export function* splitBatches<T extends Tensor<"uint8"> | Tensor<"float32">>(
   }
 }
 
-/** The runs' outputs, each joined along axis 0. */
-export function concatBatches(
-  parts: readonly Readonly<Record<string, Tensor>>[],
-): Partial<Record<EncoderOutput, Tensor<"float32">>> {
-  const [first = {}] = parts;
-  const joined: Record<string, Tensor<"float32">> = {};
-  for (const name of Object.keys(first)) {
-    const tensors = parts.map((part) => part[name] as Tensor<"float32">);
-    joined[name] = tensors.length === 1 ? (tensors[0] as Tensor<"float32">) : concat(tensors);
-  }
-  return joined;
+/** Outputs that grow run by run. */
+export interface JoinedBatches {
+  /** Puts a run's outputs behind those of the runs before. What is handed in is the join's. */
+  add(part: Readonly<Record<string, Tensor>>): void;
+  /** Each output, once all runs are there. */
+  readonly outputs: Partial<Record<EncoderOutput, Tensor<"float32">>>;
 }
 
-function concat(tensors: readonly Tensor<"float32">[]): Tensor<"float32"> {
-  const data = new Float32Array(tensors.reduce((sum, tensor) => sum + tensor.data.length, 0));
-  let offset = 0;
-  let count = 0;
-  for (const tensor of tensors) {
-    data.set(tensor.data, offset);
-    offset += tensor.data.length;
-    count += tensor.shape[0] ?? 0;
-  }
-  return { dtype: "float32", shape: [count, ...(tensors[0]?.shape.slice(1) ?? [])], data };
+/** Nothing yet of outputs with `count` along axis 0. A part is copied when it comes, so that no copy is a long one. */
+export function joinBatches(count: number): JoinedBatches {
+  const outputs: Record<string, Tensor<"float32">> = {};
+  let done = 0;
+  return {
+    outputs,
+    add(part) {
+      let added = 0;
+      for (const [name, tensor] of Object.entries(part as Record<string, Tensor<"float32">>)) {
+        const [size = 0, ...rest] = tensor.shape;
+        added = size;
+        if (size === count) {
+          outputs[name] = tensor;
+          continue;
+        }
+        const stride = tensor.data.length / size;
+        const joined = (outputs[name] ??= {
+          dtype: "float32",
+          shape: [count, ...rest],
+          data: new Float32Array(count * stride),
+        });
+        joined.data.set(tensor.data, done * stride);
+      }
+      done += added;
+    },
+  };
 }

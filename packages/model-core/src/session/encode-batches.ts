@@ -4,7 +4,7 @@ import type { InputSize } from "../encoder/build-encoder-graph.ts";
 import type { GraphSession } from "../runtime.ts";
 import type { Tensor } from "../tensor.ts";
 import { type EncoderFeatures, toFeatures } from "../vision-encoder.ts";
-import { concatBatches, splitBatches } from "./batches.ts";
+import { joinBatches, splitBatches } from "./batches.ts";
 import { pixelFeeds } from "./pixel-feeds.ts";
 import { RuntimeError } from "./runtime-error.ts";
 
@@ -27,15 +27,15 @@ export async function encodeInBatches(
   { batchSize, inputSize, signal }: EncodeInBatchesOptions,
 ): Promise<EncoderFeatures> {
   checkPixels(pixels, inputSize);
-  const parts: Readonly<Record<string, Tensor>>[] = [];
+  const joined = joinBatches(pixels.shape[0] ?? 0);
   for (const batch of splitBatches(pixels, batchSize)) {
     const feeds = pixelFeeds(batch, inputSize);
     // The batch is a copy already, so it may be moved.
-    parts.push(
+    joined.add(
       await session.run(feeds, { move: true, ...(signal === undefined ? {} : { signal }) }),
     );
   }
-  return toFeatures(concatBatches(parts));
+  return toFeatures(joined.outputs);
 }
 
 /** Refuses a batch size that is no count. */

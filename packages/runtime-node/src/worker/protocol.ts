@@ -1,7 +1,13 @@
 // What the calling thread and the session's thread say to each other. One worker holds one session for its whole
 // life; what is the same in a browser stands in model-core.
 
-import type { ErrorReply, RunRequest, RunResult, SessionDescription } from "@internvit/model-core";
+import type {
+  ErrorReply,
+  Placement,
+  RunRequest,
+  RunResult,
+  SessionDescription,
+} from "@internvit/model-core";
 
 /** What the worker is started with: everything that makes the session. */
 export interface SessionSetup {
@@ -27,8 +33,7 @@ export type SessionRequest =
   | { readonly kind: "placement"; readonly id: number }
   | { readonly kind: "close" };
 
-/** How many nodes of a graph each execution provider computes, by ONNX Runtime's names of them. */
-export type Placement = Readonly<Record<string, number>>;
+export type { Placement };
 
 /** Reply from the worker; id 0 answers the setup. */
 export type SessionReply =

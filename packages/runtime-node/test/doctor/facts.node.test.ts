@@ -1,3 +1,4 @@
+import { countNodes } from "@internvit/model-core";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,6 @@ import { parseDriverVersion } from "../../src/doctor/nvidia-facts.ts";
 import { nameVulkanDriver, readVulkanDrivers } from "../../src/doctor/vulkan-facts.ts";
 import { compareVersions } from "../../src/providers/problem.ts";
 import { tensorFloat32Note } from "../../src/providers/tensor-float-32.ts";
-import { countNodes } from "../../src/worker/placement.ts";
 
 test("libraries of the loader's cache are found by name and version, those for 32 bits are not", () => {
   const cache = parseLoaderCache(`3 libs found in cache \`/etc/ld.so.cache'

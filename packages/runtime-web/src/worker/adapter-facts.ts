@@ -29,3 +29,8 @@ export function adapterFacts({ info, features, limits }: GPUAdapter): AdapterFac
     maxBindingBytes: limits.maxStorageBufferBindingSize,
   };
 }
+
+/** Tells adapters apart. */
+export function adapterKey(adapter: AdapterFacts): string {
+  return JSON.stringify(adapter);
+}

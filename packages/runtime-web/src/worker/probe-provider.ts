@@ -1,38 +1,49 @@
 // The canary: two tiny graphs on the provider, held against WebAssembly's numbers in the same worker. It finds devices
 // on which ONNX Runtime gives wrong numbers without an error, before an encoder is built for them.
 
-import {
-  buildProbeGraphs,
-  PROBE_GRAPHS,
-  probeError,
-  type ProbeGraph,
-  probeInput,
-} from "@internvit/model-core";
+import { buildHalfProbe, buildProbeGraphs, probeError, probeInput } from "@internvit/model-core";
 import type { InferenceSession } from "onnxruntime-web/webgpu";
 
-import type { StartedProvider } from "./protocol.ts";
+import type { ProbeErrors } from "./protocol.ts";
 
 type Ort = typeof import("onnxruntime-web/webgpu");
 type Providers = NonNullable<InferenceSession.SessionOptions["executionProviders"]>;
 
-/** The errors of both graphs; undefined for one that the provider refuses. */
+/** Starts ONNX Runtime, which it does by itself only with its first session: before weights are read for one. */
+export async function startRuntime(ort: Ort): Promise<void> {
+  const session = await ort.InferenceSession.create(buildProbeGraphs().plain, {
+    executionProviders: ["wasm"],
+    logSeverityLevel: 3,
+  });
+  await session.release();
+}
+
+/** The errors of the probe graphs; of the one in float16 where `half` says that the adapter has it. */
 export async function probeProvider(
   ort: Ort,
-  providers: Providers,
-): Promise<StartedProvider["probe"]> {
-  const graphs = buildProbeGraphs();
-  const errors: Partial<Record<ProbeGraph, number>> = {};
-  for (const name of PROBE_GRAPHS) {
+  options: { readonly providers: Providers; readonly half: boolean },
+): Promise<ProbeErrors> {
+  const { providers, half } = options;
+  const { plain, attention } = buildProbeGraphs();
+  const errorOf = async (graph: Uint8Array<ArrayBuffer>): Promise<number | undefined> => {
     try {
-      const computed = await compute(ort, graphs[name], providers);
-      const expected = await compute(ort, graphs[name], ["wasm"]);
-      errors[name] = probeError({ expected, computed });
+      const computed = await compute(ort, graph, providers);
+      const expected = await compute(ort, graph, ["wasm"]);
+      return probeError({ expected, computed });
     } catch {
-      // Refused: told by the missing error. Without the first graph the second says nothing.
-      break;
+      // Refused: told by the missing error.
+      return undefined;
     }
-  }
-  return { error: errors.plain, attentionError: errors.attention };
+  };
+  const error = await errorOf(plain);
+  // Without the first graph the others say nothing.
+  const next = (graph: Uint8Array<ArrayBuffer>): ReturnType<typeof errorOf> =>
+    error === undefined ? Promise.resolve(undefined) : errorOf(graph);
+  return {
+    error,
+    attentionError: await next(attention),
+    halfError: half ? await next(buildHalfProbe()) : undefined,
+  };
 }
 
 async function compute(

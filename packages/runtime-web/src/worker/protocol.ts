@@ -8,6 +8,7 @@ import type {
   EncoderWeights,
   ErrorReply,
   Feeds,
+  Placement,
   ProjectorWeights,
   RunRequest,
   RunResult,
@@ -30,6 +31,22 @@ export interface StartSettings {
   readonly probe: boolean;
 }
 
+/** The largest errors of a probe, relative to the largest value; undefined for a graph that was refused. */
+export interface ProbeErrors {
+  readonly error: number | undefined;
+  readonly attentionError: number | undefined;
+  /** Products in float16; undefined also where shaders have no float16. */
+  readonly halfError: number | undefined;
+}
+
+/** What earlier sessions of the page found out. */
+export interface KnownStart {
+  /** ONNX Runtime's WebAssembly. */
+  readonly module: WebAssembly.Module | undefined;
+  /** What probes showed, by `adapterKey`. */
+  readonly probed: ReadonlyMap<string, ProbeErrors>;
+}
+
 /** What a started worker says of itself. */
 export interface StartedProvider {
   readonly onnxruntimeVersion: string;
@@ -37,11 +54,8 @@ export interface StartedProvider {
   readonly threads: number;
   /** With `webgpu`. */
   readonly adapter: AdapterFacts | undefined;
-  /** With `probe`: the largest errors, relative to the largest value; undefined for a graph that was refused. */
-  readonly probe: {
-    readonly error: number | undefined;
-    readonly attentionError: number | undefined;
-  };
+  /** With `probe`. */
+  readonly probe: ProbeErrors | undefined;
 }
 
 /** How weights are made from a checkpoint's; the page and the worker make the same plan of it. */
@@ -63,9 +77,20 @@ export type SourceFile = Blob | number;
 /** Weight files by the names that a graph has for them. */
 export type WeightBlobs = Readonly<Record<string, Blob>>;
 
+/** What a run computed. */
+export interface WebRunResult extends RunResult {
+  /** Nodes by provider; of the first run, with `recordPlacement`. */
+  readonly placement: Placement | undefined;
+}
+
 /** Request to the worker; `bytes` and `no-bytes` answer what the worker asked. */
 export type WorkerRequest =
-  | { readonly kind: "start"; readonly id: number; readonly settings: StartSettings }
+  | {
+      readonly kind: "start";
+      readonly id: number;
+      readonly settings: StartSettings;
+      readonly known: KnownStart;
+    }
   | {
       readonly kind: "derive";
       readonly id: number;
@@ -78,6 +103,8 @@ export type WorkerRequest =
       /** ModelProto bytes. */
       readonly graph: Uint8Array<ArrayBuffer>;
       readonly files: WeightBlobs;
+      /** Whether the first run tells where its nodes ran. */
+      readonly recordPlacement: boolean;
     }
   | RunRequest
   | { readonly kind: "lose-device"; readonly id: number }
@@ -86,10 +113,12 @@ export type WorkerRequest =
 
 /** Reply from the worker. */
 export type WorkerReply =
+  /** Comes before `started`, with an id that no request has, when nothing compiled was sent. */
+  | { readonly kind: "compiled"; readonly id: 0; readonly module: WebAssembly.Module }
   | { readonly kind: "started"; readonly id: number; readonly provider: StartedProvider }
   | { readonly kind: "derived"; readonly id: number; readonly files: WeightBlobs }
   | { readonly kind: "loaded"; readonly id: number; readonly description: SessionDescription }
-  | RunResult
+  | WebRunResult
   /** The GPU device is gone. The feeds come back, so that the run can be repeated. */
   | {
       readonly kind: "device-lost";

@@ -2,7 +2,9 @@
 
 import {
   buffersOf,
+  countNodes,
   isRuntimeError,
+  type Placement,
   type RunRequest,
   type RuntimeErrorCode,
   type SessionDescription,
@@ -10,15 +12,19 @@ import {
 } from "@internvit/model-core";
 import * as ort from "onnxruntime-web/webgpu";
 
+import { adapterKey } from "./adapter-facts.ts";
+import { giveModule, keepModule } from "./compiled-module.ts";
 import { type AskForBytes, deriveWeights } from "./derive-weights.ts";
 import { openDevice, type OwnedDevice } from "./gpu-device.ts";
 import { lazyBytes } from "./lazy-bytes.ts";
-import { probeProvider } from "./probe-provider.ts";
+import { probeProvider, startRuntime } from "./probe-provider.ts";
+import { leadPrinting, type Printed } from "./profile.ts";
 import type {
+  KnownStart,
+  ProbeErrors,
   ReadQuestion,
   StartedProvider,
   StartSettings,
-  WeightBlobs,
   WorkerReply,
   WorkerRequest,
 } from "./protocol.ts";
@@ -30,49 +36,60 @@ const port = globalThis as unknown as DedicatedWorkerGlobalScope;
 
 let owned: OwnedDevice | undefined;
 let providers: Providers = [];
+let printed: Printed | undefined;
+let profiling = false;
 let session: ort.InferenceSession | undefined;
 
 function reply(message: WorkerReply | ReadQuestion, transfer: Transferable[] = []): void {
   port.postMessage(message, transfer);
 }
 
-async function start(settings: StartSettings): Promise<StartedProvider> {
+async function start(settings: StartSettings, known: KnownStart): Promise<StartedProvider> {
   const { wasm } = ort.env;
   wasm.numThreads = settings.threads;
   wasm.proxy = false;
   if (settings.wasmPaths !== undefined) wasm.wasmPaths = settings.wasmPaths;
   ort.env.logLevel = "error";
+  if (known.module === undefined) {
+    keepModule((module) => reply({ kind: "compiled", id: 0, module }));
+  } else {
+    giveModule(wasm, known.module);
+  }
   if (settings.provider === "webgpu") {
     owned = await openDevice();
     providers = [{ name: "webgpu", device: owned.device }];
   } else {
     providers = ["wasm"];
   }
-  const probe = settings.probe
-    ? await probeProvider(ort, providers)
-    : { error: undefined, attentionError: undefined };
+  printed = await leadPrinting(() => startRuntime(ort));
   return {
     onnxruntimeVersion: ort.env.versions.web ?? ort.env.versions.common,
     threads: settings.threads,
     adapter: owned?.adapter,
-    probe,
+    probe: settings.probe ? await probe(known) : undefined,
   };
 }
 
+async function probe({ probed }: KnownStart): Promise<ProbeErrors> {
+  const earlier = owned === undefined ? undefined : probed.get(adapterKey(owned.adapter));
+  return earlier ?? probeProvider(ort, { providers, half: owned?.adapter.shaderF16 === true });
+}
+
 async function load(
-  graph: Uint8Array<ArrayBuffer>,
-  files: WeightBlobs,
+  request: Extract<WorkerRequest, { readonly kind: "load" }>,
 ): Promise<SessionDescription> {
   const begin = performance.now();
-  const externalData = Object.entries(files).map(([path, blob]) => ({
+  const externalData = Object.entries(request.files).map(([path, blob]) => ({
     path,
     data: lazyBytes(blob),
   }));
-  session = await ort.InferenceSession.create(graph, {
+  profiling = request.recordPlacement;
+  session = await ort.InferenceSession.create(request.graph, {
     executionProviders: providers,
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
     externalData,
+    enableProfiling: profiling,
   });
   return {
     inputs: session.inputNames,
@@ -80,6 +97,15 @@ async function load(
     onnxruntimeVersion: ort.env.versions.web ?? ort.env.versions.common,
     loadMilliseconds: performance.now() - begin,
   };
+}
+
+/** After the first run of a session that records it. */
+function readPlacement(): Placement | undefined {
+  if (!profiling) return undefined;
+  profiling = false;
+  printed?.keep();
+  session?.endProfiling();
+  return countNodes(printed?.take() ?? "");
 }
 
 /** The run's outputs, or undefined when the device was lost before they were there. */
@@ -142,19 +168,25 @@ async function answer(request: WorkerRequest): Promise<void> {
   try {
     switch (request.kind) {
       case "start":
-        return reply({ kind: "started", id, provider: await start(request.settings) });
+        return reply({
+          kind: "started",
+          id,
+          provider: await start(request.settings, request.known),
+        });
       case "derive": {
         const files = await deriveWeights(request.recipe, request.files, askPage);
         return reply({ kind: "derived", id, files });
       }
       case "load": {
-        const description = await load(request.graph, request.files);
+        const description = await load(request);
         return reply({ kind: "loaded", id, description });
       }
       case "run": {
         const outputs = await compute(request);
-        if (outputs !== undefined)
-          return reply({ kind: "result", id, outputs }, buffersOf(outputs));
+        if (outputs !== undefined) {
+          const placement = readPlacement();
+          return reply({ kind: "result", id, outputs, placement }, buffersOf(outputs));
+        }
         const { feeds } = request;
         const reason = owned?.lost ?? "unknown";
         return reply({ kind: "device-lost", id, feeds, reason }, buffersOf(feeds));
