@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 
 import { bundleWorkers } from "./bundle-workers.mjs";
+import { faultServer } from "./fault-server.mjs";
 import { findChromium } from "./find-chromium.mjs";
 
 const FIXTURES = fileURLToPath(new URL("../../fixtures", import.meta.url));
@@ -30,7 +31,7 @@ export function browserProject() {
   const goldens = chosen === undefined || chosen === "" ? FIXTURES : resolve(chosen);
   const executablePath = findChromium();
   return {
-    plugins: [bundleWorkers()],
+    plugins: [bundleWorkers(), faultServer()],
     server: {
       headers: {
         "Cross-Origin-Opener-Policy": "same-origin",

@@ -67,7 +67,7 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
   {
     purpose: "a checkpoint as an ONNX graph",
     imports: { "@internvit/model-core": GRAPH },
-    limit: 26_000,
+    limit: 24_000,
   },
   {
     purpose: "from picture to visual tokens",
@@ -75,12 +75,12 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
       "@internvit/model-core": [...GRAPH, ...PLANS, "encodeVisualTokens", "featureOf"],
       "@internvit/preprocess": ["parseImageProcessorConfig", "clipCrop", "visualPixels"],
     },
-    limit: 36_000,
+    limit: 34_000,
   },
   {
     purpose: "an encoder in a page",
     imports: { "@internvit/runtime-web": ["createVisionEncoder", "blobDirectory"] },
-    limit: 38_000,
+    limit: 40_000,
   },
   {
     // All that a page should ever pay; the worker's own code comes on top (docs/decisions/0020).

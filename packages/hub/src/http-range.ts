@@ -15,6 +15,10 @@ export interface RemoteFile {
   readonly size: number;
   /** Where it is when that is not the hub; then the names before are for messages only. */
   readonly url?: string;
+  /** The ETag that it had when it was found. */
+  readonly etag?: string | undefined;
+  /** `ByteSource.version`. */
+  readonly version?: string | undefined;
 }
 
 /** Options of `openRange` and `openWhole`. */

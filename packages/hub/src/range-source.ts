@@ -20,7 +20,7 @@ export function rangeSource(
 ): ByteSource {
   const { connection } = defaults;
   const byteLength = file.size;
-  let etag: string | undefined;
+  let { etag } = file;
   let head: Uint8Array | undefined;
 
   const fetchRange = (start: number, end: number, signal: AbortSignal | undefined) =>
@@ -53,6 +53,7 @@ export function rangeSource(
 
   return {
     byteLength,
+    ...(file.version === undefined ? {} : { version: file.version }),
     async read(start, end, signal = defaults.signal) {
       signal?.throwIfAborted();
       if (!(start >= 0 && start <= end && end <= byteLength)) {

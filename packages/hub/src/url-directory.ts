@@ -5,6 +5,7 @@ import type { CheckpointDirectory } from "@internvit/model-core";
 
 import { type HubConnection, type HubOptions, toConnection } from "./connection.ts";
 import { HubError, isHubError } from "./errors.ts";
+import type { RemoteFile } from "./http-range.ts";
 import { openResponse } from "./open-response.ts";
 import { rangeSource } from "./range-source.ts";
 import { withRetries } from "./retry.ts";
@@ -25,21 +26,22 @@ export function urlDirectory(
   const { signal } = options;
   return {
     label: folder,
+    address: folder,
     async open(name) {
       const file = `${folder}/${name.split("/").map(encodeURIComponent).join("/")}`;
-      const size = await findSize(file, { connection, signal });
-      if (size === undefined) return undefined;
-      const remote = { repository: folder, commit: "", name, size, url: file };
+      const found = await findFile(file, { connection, signal });
+      if (found === undefined) return undefined;
+      const remote = { repository: folder, commit: "", name, url: file, ...found };
       return rangeSource(remote, { connection, signal });
     },
   };
 }
 
-/** Length of a file in bytes, or undefined when there is none. */
-async function findSize(
+/** Length and version of a file, or undefined when there is none. */
+async function findFile(
   url: string,
   options: { readonly connection: HubConnection; readonly signal: AbortSignal | undefined },
-): Promise<number | undefined> {
+): Promise<Pick<RemoteFile, "size" | "etag" | "version"> | undefined> {
   try {
     return await withRetries(async () => {
       const answer = await openResponse(url, {
@@ -52,7 +54,13 @@ async function findSize(
       });
       answer.close();
       const total = /^bytes 0-\d+\/(\d+)$/.exec(answer.headers.get("content-range") ?? "")?.[1];
-      if (answer.status === 206 && total !== undefined) return Number(total);
+      if (answer.status === 206 && total !== undefined) {
+        const etag = answer.headers.get("etag") ?? undefined;
+        // A page reads the second of every server, an ETag only where the server allows it.
+        const said = etag ?? answer.headers.get("last-modified");
+        const version = said === null ? undefined : `${url} ${said}`;
+        return { size: Number(total), etag, version };
+      }
       throw new HubError("unsupported", `${url}: the server does not send byte ranges`, {
         status: answer.status,
       });

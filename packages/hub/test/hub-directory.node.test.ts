@@ -37,7 +37,7 @@ test("a revision is its commit and its files with size and hash", async () => {
 });
 
 test("a checkpoint on the hub opens by ranges, with the tensors of the local one", async () => {
-  const directory = await hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
+  const directory = hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
   const remote = await readCheckpoint(directory);
   const local = await readCheckpoint(memoryDirectory("local", CHAT.files));
   expect(remote.config).toEqual(local.config);
@@ -63,7 +63,7 @@ test("a folder of any server opens by ranges, and a file that is not there is no
 });
 
 test("bytes beyond the cached head are fetched as they are asked for", async () => {
-  const directory = await hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
+  const directory = hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
   const name = "model-00001-of-00003.safetensors";
   const source = (await directory.open(name))!;
   const bytes = fileOf(CHAT, name);
@@ -78,8 +78,36 @@ test("bytes beyond the cached head are fetched as they are asked for", async () 
   expect((await failureOf(source.read(0, bytes.byteLength + 1))).code).toBe("invalid-argument");
 });
 
+test("a repository is named without a request, and its files say which version they are", async () => {
+  hub.log.length = 0;
+  const directory = hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
+  expect(directory.label).toBe("OpenGVLab/tiny-chat");
+  expect(directory.address).toBe(`${hub.endpoint}/OpenGVLab/tiny-chat@main`);
+  expect(hub.log).toEqual([]);
+  const name = "model-00001-of-00003.safetensors";
+  expect((await directory.open(name))?.version).toBe(`sha256:${sha256(fileOf(CHAT, name))}`);
+  const config = (await directory.open("config.json"))?.version;
+  expect(config).toBe(`git:${gitSha1(fileOf(CHAT, "config.json"))}`);
+  expect(directory.label).toBe(`OpenGVLab/tiny-chat@${CHAT.commit.slice(0, 8)}`);
+  expect((await directory.revision()).commit).toBe(CHAT.commit);
+  // One listing, and no file was read.
+  expect(hub.log).toHaveLength(1);
+
+  const url = `${hub.endpoint}/${ENCODER.repository}/resolve/${ENCODER.commit}`;
+  const folder = urlDirectory(url);
+  expect(folder.address).toBe(url);
+  const version = (await folder.open("config.json"))?.version;
+  expect(version).toMatch(new RegExp(`^${url}/config.json "[0-9a-f]+"$`));
+
+  hub.fault = () => ({ status: 404 });
+  const missing = hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
+  expect((await failureOf(missing.open("config.json"))).code).toBe("not-found");
+  hub.fault = undefined;
+  expect(await missing.open("config.json")).toBeDefined();
+});
+
 test("the token goes to the hub and never to the server that it redirects to", async () => {
-  const directory = await hubDirectory(reference("OpenGVLab/gated"), {
+  const directory = hubDirectory(reference("OpenGVLab/gated"), {
     endpoint: hub.endpoint,
     token: "hf_good",
   });
@@ -163,7 +191,7 @@ test("a listing without hashes, or with a path that leaves the repository, is re
 });
 
 test("a server that sends another file than before is noticed", async () => {
-  const directory = await hubDirectory(reference("OpenGVLab/tiny-chat"), {
+  const directory = hubDirectory(reference("OpenGVLab/tiny-chat"), {
     endpoint: hub.endpoint,
     retryDelay: 1,
   });
@@ -175,7 +203,7 @@ test("a server that sends another file than before is noticed", async () => {
 
 test("reading can be aborted", async () => {
   hub.fault = ({ server }) => (server === "cdn" ? { stallAfter: 4 } : undefined);
-  const directory = await hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
+  const directory = hubDirectory(reference("OpenGVLab/tiny-chat"), hub);
   const source = (await directory.open("model-00001-of-00003.safetensors"))!;
   const reason = new Error("enough");
   const controller = new AbortController();

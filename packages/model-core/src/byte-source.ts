@@ -8,6 +8,11 @@ export interface ByteSource {
   /** Total size in bytes. */
   readonly byteLength: number;
   /**
+   * What tells these bytes from any others: `sha256:` and the hash of the content, or an address with what its server
+   * calls this version (an ETag). Equal versions are equal bytes. Missing where nothing is known.
+   */
+  readonly version?: string;
+  /**
    * The bytes `[start, end)`. The caller owns the result; it may be a view of memory that the source keeps, so it
    * must not be written to.
    */

@@ -58,7 +58,7 @@ async function webgpu(): Promise<WebCapabilities["webgpu"]> {
     notes.push(`${SOFTWARE_NOTE} (${adapter.name})`);
   }
   if (!adapter.shaderF16) {
-    notes.push("the adapter has no shader-f16: dtype f16 is not available, f32 and q4 are");
+    notes.push("the adapter has no shader-f16: dtype f16 is not available, f32, q8 and q4 are");
   }
   return { available: true, adapter, notes };
 }

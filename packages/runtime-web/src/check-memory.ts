@@ -93,7 +93,7 @@ function fitting(
 ): readonly string[] {
   const smaller = options.batchSize > 1 ? largestBatch(options, fits) : 0;
   const dtypes: readonly WebDtype[] =
-    options.there.adapter?.shaderF16 === true ? ["f16", "q4"] : ["q4"];
+    options.there.adapter?.shaderF16 === true ? ["f16", "q8", "q4"] : ["q8", "q4"];
   return [
     ...(smaller === 0 ? [] : [`batchSize ${smaller}`]),
     ...dtypes

@@ -9,6 +9,13 @@ export {
   type VisionEncoderOptions,
   type WebVisionEncoder,
 } from "./vision-encoder.ts";
+export type { WeightsPlace } from "./store/keep-request.ts";
+export {
+  openWeightStore,
+  type StoredWeights,
+  type StoreEstimate,
+  type WeightStore,
+} from "./store/weight-store.ts";
 export {
   createWebRuntime,
   type WebRuntime,
@@ -17,4 +24,6 @@ export {
 } from "./web-runtime.ts";
 export type { WebGraphSession } from "./web-session.ts";
 export type { AdapterFacts } from "./worker/adapter-facts.ts";
+export type { WeightProgress } from "./worker/keep-order.ts";
 export type { WebProvider } from "./worker/protocol.ts";
+export type { StorePlace } from "./worker/stored-files.ts";

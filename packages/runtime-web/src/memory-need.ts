@@ -61,8 +61,14 @@ export function roughNeed(dtype: WebDtype, question: MemoryQuestion): number {
   return totalOf(countParameters(question.config) * DTYPE_BYTES_PER_WEIGHT[dtype], question);
 }
 
-/** 4 bits, a scale in float32 for 32 of them, and a zero point. */
-const DTYPE_BYTES_PER_WEIGHT: Readonly<Record<WebDtype, number>> = { f32: 4, f16: 2, q4: 0.65 };
+/** With the scales: in `q4` one in float32 for 32 weights and a zero point, in `q8` one for as many or for a channel. */
+const DTYPE_BYTES_PER_WEIGHT: Readonly<Record<WebDtype, number>> = {
+  f32: 4,
+  f16: 2,
+  q8: 1.15,
+  "q8-dynamic": 1.05,
+  q4: 0.65,
+};
 
 const RUNTIME_BYTES = 16 * 2 ** 20;
 const PACKING = 1.8;

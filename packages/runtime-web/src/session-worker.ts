@@ -12,7 +12,9 @@ import {
 import { RuntimeError } from "./errors.ts";
 import { sharedStart } from "./shared-start.ts";
 import { adapterKey } from "./worker/adapter-facts.ts";
+import type { KeepOrder, WeightProgress } from "./worker/keep-order.ts";
 import type {
+  ProgressNotice,
   ReadQuestion,
   SourceFile,
   StartedProvider,
@@ -28,7 +30,7 @@ import type {
 export interface SessionWorker {
   readonly provider: StartedProvider;
   /** Makes weight files in the worker; bytes that are no Blobs are read here, from `sources`. */
-  derive(recipe: WeightRecipe, options: DeriveOptions): Promise<WeightBlobs>;
+  derive(recipe: WeightRecipe, options: DeriveOptions): Promise<DerivedWeightFiles>;
   /** Makes the session. The graph's bytes stay the caller's. */
   load(graph: Uint8Array<ArrayBuffer>, options: LoadOptions): Promise<SessionDescription>;
   /** Runs the session, or tells that the device was lost and gives the feeds back. */
@@ -51,8 +53,14 @@ export interface LoadOptions {
 export interface DeriveOptions {
   readonly sources: ReadonlyMap<string, ByteSource>;
   readonly files: Readonly<Record<string, SourceFile>>;
+  /** Undefined: nothing is kept between visits. */
+  readonly keep: KeepOrder | undefined;
+  readonly onProgress: ((progress: WeightProgress) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
+
+/** What `derive` made. */
+export type DerivedWeightFiles = Extract<WorkerReply, { readonly kind: "derived" }>;
 
 /** Options of `SessionWorker.run`. */
 export interface WorkerRunOptions {
@@ -61,6 +69,8 @@ export interface WorkerRunOptions {
   /** Moves the feeds' buffers to the worker instead of copying them. */
   readonly move: boolean;
 }
+
+type Said = WorkerReply | ReadQuestion | ProgressNotice;
 
 /** A run that did not happen. */
 export type LostRun = Extract<WorkerReply, { readonly kind: "device-lost" }>;
@@ -84,6 +94,7 @@ export async function startSessionWorker(
   const requests = createRequests<WorkerReply>();
   let sources: ReadonlyMap<string, ByteSource> = new Map();
   let reading: AbortSignal | undefined;
+  let onProgress: ((progress: WeightProgress) => void) | undefined;
 
   const send = (request: WorkerRequest, transfer: Transferable[] = []): void => {
     worker.postMessage(request, transfer);
@@ -100,9 +111,10 @@ export async function startSessionWorker(
       send({ kind: "no-bytes", id, message: (error as Error).message });
     }
   };
-  worker.addEventListener("message", ({ data }: MessageEvent<WorkerReply | ReadQuestion>) => {
+  worker.addEventListener("message", ({ data }: MessageEvent<Said>) => {
     if (data.kind === "read") void answerQuestion(data);
     else if (data.kind === "compiled") known.module = data.module;
+    else if (data.kind === "progress") onProgress?.(data);
     else requests.settle(data);
   });
   worker.addEventListener("error", (event) => {
@@ -141,13 +153,18 @@ export async function startSessionWorker(
   if (adapter !== undefined && probe !== undefined) known.probed.set(adapterKey(adapter), probe);
   return {
     provider: started.provider,
-    async derive(recipe, { signal, files, ...from }) {
-      ({ sources } = from);
-      reading = signal;
-      const reply = await ask(["derived"], signal, (id) =>
-        send({ kind: "derive", id, recipe, files }),
-      );
-      return reply.files;
+    async derive(recipe, { signal, files, keep, ...from }) {
+      ({ sources, onProgress } = from);
+      // What is still being fetched when it has ended is of no use.
+      const ended = new AbortController();
+      reading = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
+      try {
+        return await ask(["derived"], signal, (id) =>
+          send({ kind: "derive", id, recipe, files, keep }),
+        );
+      } finally {
+        ended.abort();
+      }
     },
     async load(graph, { files, recordPlacement, signal }) {
       const reply = await ask(["loaded"], signal, (id) =>

@@ -10,6 +10,7 @@ import {
   type EncoderInfo,
   type EncoderOutput,
   type Fusion,
+  type GraphModel,
   hiddenStateOf,
   type InputSize,
   type PixelNormalization,
@@ -25,13 +26,15 @@ import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 
 import { checkMemory, memoryHere } from "./check-memory.ts";
 import { chooseDtype } from "./choose-dtype.ts";
-import { chooseWeights, type WebDtype } from "./choose-weights.ts";
-import { openCheckpoint } from "./open-checkpoint.ts";
+import { chooseWeights, type GraphWeights, type WebDtype } from "./choose-weights.ts";
+import { type OpenedCheckpoint, openForKeeping } from "./store/open-for-keeping.ts";
+import type { WeightsPlace } from "./store/keep-request.ts";
 import { type SelectedWorker, selectWorker } from "./select-provider.ts";
 import { VERSION } from "./version.ts";
 import { wasmThreads } from "./wasm-threads.ts";
 import type { WorkerOptions } from "./web-runtime.ts";
 import { openWebSession, type WebGraphSession } from "./web-session.ts";
+import type { WeightProgress } from "./worker/keep-order.ts";
 import type { WebProvider } from "./worker/protocol.ts";
 
 /** Options of `createVisionEncoder`. */
@@ -52,7 +55,8 @@ export interface VisionEncoderOptions extends VisualChoices, WorkerOptions {
   readonly executionProvider?: WebProvider | "auto";
   /**
    * Default `"auto"`: `f16` on a GPU with shader-f16 whose products are right, else `f32`, the checkpoint's numbers;
-   * `info.dtype` says which. `"f16"` needs `webgpu` with shader-f16.
+   * `info.dtype` says which. `"f16"` needs `webgpu` with shader-f16, `"q8-dynamic"` is for
+   * `wasm`.
    */
   readonly dtype?: WebDtype | "auto";
   /** For `visual_tokens`: a projector that is not in the checkpoint (`readProjector`). Default: the checkpoint's own. */
@@ -61,7 +65,14 @@ export interface VisionEncoderOptions extends VisualChoices, WorkerOptions {
   readonly batchSize?: number;
   /** Fused forms of the graph. Default: those that pay on the execution provider; `[]` is the plain graph. */
   readonly fusions?: readonly Fusion[];
-  /** Stops the loading. */
+  /**
+   * Where weights are kept between visits. Default `"auto"`: those of a checkpoint on a server in OPFS, else in the Cache
+   * API, else not at all; `info.notes` say which. A named place is used or refused with the reason.
+   */
+  readonly weights?: WeightsPlace;
+  /** Hears how far the weights are. */
+  readonly onProgress?: (progress: WeightProgress) => void;
+  /** Stops the loading. What was fetched for the store by then stays, and the next time goes on from there. */
   readonly signal?: AbortSignal;
 }
 
@@ -88,7 +99,7 @@ export async function createVisionEncoder(
   const { batchSize = 1, signal, wasmPaths, executionProvider = "auto" } = options;
   checkBatchSize(batchSize);
   const cancel = signal === undefined ? {} : { signal };
-  const opened = "open" in checkpoint ? await openCheckpoint(checkpoint, cancel) : checkpoint;
+  const opened = await openForKeeping(checkpoint, { wanted: options.weights ?? "auto", ...cancel });
   const threads = wasmThreads(options.threads);
   const selected = await selectWorker(executionProvider, { threads, wasmPaths, signal });
   let loaded: LoadedEncoder;
@@ -107,7 +118,7 @@ export async function createVisionEncoder(
     await session.dispose();
   };
   return {
-    config: opened.config,
+    config: opened.checkpoint.config,
     info,
     async encode(pixels, encodeOptions = {}) {
       try {
@@ -136,10 +147,15 @@ interface LoadedEncoder {
 }
 
 async function loadEncoder(
-  checkpoint: Checkpoint,
+  { checkpoint, keep, notes: openNotes }: OpenedCheckpoint,
   options: VisionEncoderOptions & { readonly selected: SelectedWorker },
 ): Promise<LoadedEncoder> {
-  const { outputs = ["last_hidden_state", "pooler_output"], batchSize = 1, signal } = options;
+  const {
+    outputs = ["last_hidden_state", "pooler_output"],
+    batchSize = 1,
+    onProgress,
+    signal,
+  } = options;
   const { selected, projector: separate, normalization = IMAGENET_NORMALIZATION } = options;
   const { worker, settings } = selected;
   const { config } = checkpoint;
@@ -153,37 +169,44 @@ async function loadEncoder(
     FUSIONS[settings.provider].filter(
       (fusion) => fusion !== "attention" || selected.fusedAttention,
     );
-  const chosen = chooseWeights(checkpoint, { worker, dtype, projector: visual?.weights, separate });
-  const model = buildEncoderGraph(
-    {
-      config,
-      weights: chosen.weights,
-      ...(chosen.projector === undefined ? {} : { projector: chosen.projector }),
-    },
-    {
-      inputSize,
-      inputs: ["pixels", "pixel_values"],
-      normalization,
-      outputs,
-      fusions,
-      ...(visual === undefined ? {} : { visual: visual.settings }),
-    },
-  );
+  const chosen = await chooseWeights(checkpoint, {
+    worker,
+    dtype,
+    keep,
+    projector: visual?.weights,
+    separate,
+  });
+  const build = ({ weights, projector }: GraphWeights): GraphModel =>
+    buildEncoderGraph(
+      { config, weights, ...(projector === undefined ? {} : { projector }) },
+      {
+        inputSize,
+        inputs: ["pixels", "pixel_values"],
+        normalization,
+        outputs,
+        fusions,
+        ...(visual === undefined ? {} : { visual: visual.settings }),
+      },
+    );
+  // What is wrong with the options is found before anything is fetched.
+  const planned = build(chosen);
   const there = memoryHere(worker.provider.adapter);
-  checkMemory(model, { config, inputSize, batchSize, fusions, dtype, there });
+  checkMemory(planned, { config, inputSize, batchSize, fusions, dtype, there });
   const begin = performance.now();
-  const files = await chosen.materialize(signal);
+  const material = await chosen.materialize({ onProgress, signal });
+  const model = material.weights === chosen.weights ? planned : build(material);
+  onProgress?.({ phase: "session", loadedBytes: 0, totalBytes: 0 });
   const session = await openWebSession(worker, {
     settings,
     model,
     graph: encodeGraphModel(model),
-    files,
+    files: material.files,
     recordPlacement: settings.provider === "webgpu",
     onDeviceLost: options.onDeviceLost,
     signal,
   });
   const { passedOver, device } = selected;
-  const notes = [...selected.notes, ...dtypeNotes];
+  const notes = [...openNotes, ...selected.notes, ...dtypeNotes, ...material.notes];
   const info: EncoderInfo = {
     executionProvider: settings.provider,
     device,
@@ -199,6 +222,7 @@ async function loadEncoder(
       ? {}
       : { visual: visualInfo(visual, { inputSize, patchSize: config.patchSize }) }),
     checkpoint: checkpoint.label,
+    ...(chosen.checkpointHash === undefined ? {} : { checkpointHash: chosen.checkpointHash }),
     synthesized: synthesizedWords(checkpoint, visual),
     loadMilliseconds: performance.now() - begin,
     versions: {

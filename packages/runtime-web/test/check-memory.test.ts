@@ -98,7 +98,7 @@ describe("a model that does not fit", () => {
     expect(call).toThrow(/for 32 pictures at a time.*would fit: batchSize 1\d/);
     const phone = { ...there, deviceMemory: 2 };
     const onPhone = (): void => checkMemory(model, { ...questionOf(LARGE), there: phone });
-    expect(onPhone).toThrow(/this device has at most 2\.0 GiB; would fit: dtype "q4"/);
+    expect(onPhone).toThrow(/this device has at most 2\.0 GiB; would fit: dtype "q8", dtype "q4"/);
   });
 
   test("is refused on a GPU when a tensor is larger than its buffers", async () => {

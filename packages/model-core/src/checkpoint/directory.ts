@@ -6,6 +6,11 @@ import { bytesSource, type ByteSource } from "../byte-source.ts";
 export interface CheckpointDirectory {
   /** What to call it in messages, such as a path. */
   readonly label: string;
+  /**
+   * Where it is, the same at every visit, such as `https://huggingface.co/owner/name@main`: what was kept of it is found
+   * again by this. Missing for files that have no lasting place. Files there may change; see `ByteSource.version`.
+   */
+  readonly address?: string;
   /** A file by its plain name, or undefined when there is none. Rejects when it is there but cannot be read. */
   open(name: string): Promise<ByteSource | undefined>;
 }

@@ -41,9 +41,10 @@ function copySlice(
   dtype: WeightSlice["dtype"],
 ): WeightSlice {
   const { name, shape } = slice;
-  const [copy] = file.add([{ name, dtype, shape }], async (read) => [
-    toStored(await read(slice), dtype),
-  ]);
+  const [copy] = file.add([{ name, dtype, shape }], {
+    reads: [slice],
+    make: async (read) => [toStored(await read(slice), dtype)],
+  });
   return { ...copy, dtype };
 }
 

@@ -47,19 +47,24 @@ export function convertMap(
   const inputs = stored + (columns?.spread ?? 0);
   const hasBias = map.bias !== undefined || columns?.normBias !== undefined;
   const bias = hasBias
-    ? file.add([{ name: `${name}.bias`, dtype: "float32", shape: [outputs] }], async (read) => [
-        await foldedBias(map, { ...options, read }),
-      ])[0]
+    ? file.add([{ name: `${name}.bias`, dtype: "float32", shape: [outputs] }], {
+        reads: readsOfBias(map, options),
+        make: async (read) => [await foldedBias(map, { ...options, read })],
+      })[0]
     : undefined;
   const folded = (read: ReadWeights): Promise<Float32Array<ArrayBuffer>> =>
     foldedWeight(map, { ...options, read });
   const size = { outputs, inputs };
+  const reads = readsOfWeight(map, options);
   if (form.form === "float16") {
     const shape = { name: `${name}.weight`, dtype: "float16", shape: [inputs, outputs] } as const;
-    const [weight] = file.add([shape], async (read) => {
-      const bits = new Uint16Array(outputs * inputs);
-      float32ToFloat16(transpose(await folded(read), size), bits);
-      return [bits];
+    const [weight] = file.add([shape], {
+      reads,
+      async make(read) {
+        const bits = new Uint16Array(outputs * inputs);
+        float32ToFloat16(transpose(await folded(read), size), bits);
+        return [bits];
+      },
     });
     return { form: "float16", weight, bias };
   }
@@ -69,9 +74,12 @@ export function convertMap(
         { name: `${name}.int8`, dtype: "int8", shape: [inputs, outputs] },
         { name: `${name}.scales`, dtype: "float32", shape: [outputs] },
       ],
-      async (read) => {
-        const quantized = quantizePerChannel(await folded(read), size);
-        return [quantized.values, quantized.scales];
+      {
+        reads,
+        async make(read) {
+          const quantized = quantizePerChannel(await folded(read), size);
+          return [quantized.values, quantized.scales];
+        },
       },
     );
     return { form: "dynamic", values, scales, bias };
@@ -80,10 +88,13 @@ export function convertMap(
   const blocks = blocksPerRow({ inputs, blockSize });
   const [values, scales, zeroPoints] = file.add(
     blockwiseTensors(name, { outputs, blocks, bits, blockSize }),
-    async (read) => {
-      const quantized = quantizeBlockwise(await folded(read), { ...size, bits, blockSize });
-      const { values, scales, zeroPoints } = quantized;
-      return zeroPoints === undefined ? [values, scales] : [values, scales, zeroPoints];
+    {
+      reads,
+      async make(read) {
+        const quantized = quantizeBlockwise(await folded(read), { ...size, bits, blockSize });
+        const { values, scales, zeroPoints } = quantized;
+        return zeroPoints === undefined ? [values, scales] : [values, scales, zeroPoints];
+      },
     },
   );
   if (values === undefined || scales === undefined) throw new Error("two tensors were added");
@@ -117,6 +128,26 @@ function blockwiseTensors(
           } as const,
         ]
       : []),
+  ];
+}
+
+/** What `foldedWeight` reads. */
+function readsOfWeight(
+  { weight }: Affine,
+  { rowScale }: ConvertMapOptions,
+): readonly WeightSlice[] {
+  return rowScale === undefined ? [weight] : [weight, rowScale];
+}
+
+/** What `foldedBias` reads. */
+function readsOfBias(
+  { weight, bias }: Affine,
+  { rowScale, columns }: ConvertMapOptions,
+): readonly WeightSlice[] {
+  return [
+    ...(bias === undefined ? [] : [bias]),
+    ...(columns?.normBias === undefined ? [] : [columns.normBias, weight]),
+    ...(rowScale === undefined ? [] : [rowScale]),
   ];
 }
 

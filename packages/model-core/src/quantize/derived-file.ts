@@ -24,16 +24,18 @@ export type DerivedData =
 export interface DerivedGroup {
   /** In the order of the file. */
   readonly tensors: readonly StoredTensorSlice[];
+  /** What `make` reads, in its order; whoever fetches weights from afar can do so ahead. */
+  readonly reads: readonly WeightSlice[];
   /** The elements of each. Nothing of it is kept: one group is in memory at a time. */
   readonly make: (read: ReadWeights) => Promise<readonly DerivedData[]>;
 }
 
 /** A file under construction. */
 export interface DerivedFile {
-  /** Puts tensors at the end, to be computed by `make`. */
+  /** Puts tensors at the end, to be computed by `make` of `reads`. */
   add<const T extends readonly DerivedTensorShape[]>(
     tensors: T,
-    make: DerivedGroup["make"],
+    from: Pick<DerivedGroup, "reads" | "make">,
   ): { readonly [Index in keyof T]: StoredTensorSlice };
   readonly groups: readonly DerivedGroup[];
   /** Length so far. */
@@ -52,14 +54,17 @@ export function createDerivedFile(file: string): DerivedFile {
     get byteLength() {
       return end;
     },
-    add<const T extends readonly DerivedTensorShape[]>(tensors: T, make: DerivedGroup["make"]) {
+    add<const T extends readonly DerivedTensorShape[]>(
+      tensors: T,
+      { reads, make }: Pick<DerivedGroup, "reads" | "make">,
+    ) {
       const placed = tensors.map(({ name, dtype, shape }): StoredTensorSlice => {
         const start = Math.ceil(end / WEIGHT_ALIGNMENT) * WEIGHT_ALIGNMENT;
         const byteLength = elementCount(shape) * DTYPE_BYTES[dtype];
         end = start + byteLength;
         return { name, dtype, shape, file, start, byteLength };
       });
-      groups.push({ tensors: placed, make });
+      groups.push({ tensors: placed, reads, make });
       return placed as { readonly [Index in keyof T]: StoredTensorSlice };
     },
   };

@@ -158,7 +158,7 @@ function planOf(channels: readonly LayerChannels[] | undefined, layer: number): 
 
 function copyFloat32(file: DerivedFile, slice: WeightSlice): WeightSlice {
   const shape = { name: slice.name, dtype: "float32", shape: slice.shape } as const;
-  const [copy] = file.add([shape], async (read) => [await read(slice)]);
+  const [copy] = file.add([shape], { reads: [slice], make: async (read) => [await read(slice)] });
   return { ...copy, dtype: "float32" };
 }
 
@@ -176,15 +176,17 @@ function changedNorm(
   { name, columns }: { readonly name: string; readonly columns: ColumnChange },
 ): Affine {
   const { shape } = weight;
-  const [changed] = file.add([{ name: `${name}.weight`, dtype: "float32", shape }], async () => [
-    columns.plan().normWeight,
-  ]);
+  const [changed] = file.add([{ name: `${name}.weight`, dtype: "float32", shape }], {
+    reads: [],
+    make: async () => [columns.plan().normWeight],
+  });
   const [zeros] =
     bias === undefined
       ? []
-      : file.add([{ name: `${name}.bias`, dtype: "float32", shape }], async () => [
-          new Float32Array(shape[0] ?? 0),
-        ]);
+      : file.add([{ name: `${name}.bias`, dtype: "float32", shape }], {
+          reads: [],
+          make: async () => [new Float32Array(shape[0] ?? 0)],
+        });
   return {
     weight: { ...changed, dtype: "float32" },
     bias: zeros === undefined ? undefined : { ...zeros, dtype: "float32" },
@@ -198,9 +200,10 @@ function spreadSlice(
 ): SpreadSlice | undefined {
   if (columns === undefined || columns.spread === 0) return undefined;
   const shape = [columns.spread];
-  const [slice] = file.add([{ name, dtype: "int64", shape }], async () => [
-    BigInt64Array.from(columns.plan().spread, BigInt),
-  ]);
+  const [slice] = file.add([{ name, dtype: "int64", shape }], {
+    reads: [],
+    make: async () => [BigInt64Array.from(columns.plan().spread, BigInt)],
+  });
   return { ...slice, dtype: "int64" };
 }
 

@@ -1,13 +1,24 @@
 import { describe, expect, test } from "vitest";
 
+import type { WeightSlice } from "../../src/checkpoint/encoder-tensors.ts";
 import { getPreset } from "../../src/config/presets.ts";
 import { buildEncoderGraph } from "../../src/encoder/build-encoder-graph.ts";
 import { encodeGraphModel } from "../../src/onnx/encode-model.ts";
+import { measureChannels } from "../../src/quantize/channels.ts";
 import type { ConvertedDtype } from "../../src/quantize/choose-forms.ts";
-import { planEncoderWeights, planProjectorWeights } from "../../src/quantize/plan-weights.ts";
+import {
+  planEncoderWeights,
+  planProjectorWeights,
+  spreadOf,
+} from "../../src/quantize/plan-weights.ts";
+import { elementCount } from "../../src/tensor.ts";
 import { projectorOf, weightsOf } from "../encoder/weights-of.ts";
 
 const CPU = { target: "cpu", file: "weights.bin" } as const;
+
+async function ones({ shape }: WeightSlice): Promise<Float32Array<ArrayBuffer>> {
+  return new Float32Array(elementCount(shape)).fill(1);
+}
 
 describe("planEncoderWeights", () => {
   test.each(["f16", "q8", "q8-dynamic", "q4"] as const)(
@@ -40,6 +51,29 @@ describe("planEncoderWeights", () => {
         });
         expect(graph.files.toSorted()).toEqual(["projector.bin", "weights.bin"]);
         expect(encodeGraphModel(graph).byteLength).toBeLessThan(1_000_000);
+      }
+    },
+  );
+
+  test.each(["f16", "q8", "q8-dynamic", "q4"] as const)(
+    "says for %s what each group reads, neither more nor less",
+    async (dtype) => {
+      for (const normType of ["rms_norm", "layer_norm"] as const) {
+        const preset = getPreset("InternViT-300M-448px-V2_5").config;
+        const sizes = { hiddenSize: 64, numAttentionHeads: 2, intermediateSize: 64, imageSize: 28 };
+        const config = { ...preset, ...sizes, numHiddenLayers: 4, normType };
+        const weights = weightsOf(config);
+        const channels = await measureChannels(weights, { read: ones, spreads: () => true });
+        const spread = spreadOf(channels);
+        const plan = planEncoderWeights(weights, { ...CPU, dtype, spread, channels });
+        for (const { reads, make, tensors } of plan.groups) {
+          const read: WeightSlice[] = [];
+          await make(async (slice) => {
+            read.push(slice);
+            return ones(slice);
+          });
+          expect(read, tensors[0]?.name ?? "").toEqual(reads);
+        }
       }
     },
   );

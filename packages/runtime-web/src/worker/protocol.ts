@@ -5,9 +5,11 @@
 // for by the worker, one tensor at a time.
 
 import type {
+  ConvertedDtype,
   EncoderWeights,
   ErrorReply,
   Feeds,
+  LayerSpread,
   Placement,
   ProjectorWeights,
   RunRequest,
@@ -16,6 +18,7 @@ import type {
 } from "@internvit/model-core";
 
 import type { AdapterFacts } from "./adapter-facts.ts";
+import type { KeepOrder, KeptReport, WeightProgress } from "./keep-order.ts";
 
 /** Execution providers of onnxruntime-web that are used here. */
 export type WebProvider = "webgpu" | "wasm";
@@ -62,7 +65,7 @@ export interface StartedProvider {
 export type WeightForm =
   /** In the checkpoint's element types, or in float32. */
   | { readonly kind: "aligned"; readonly float32: boolean }
-  | { readonly kind: "converted"; readonly dtype: "f16" | "q4"; readonly target: "cpu" | "gpu" };
+  | { readonly kind: "converted"; readonly dtype: ConvertedDtype; readonly target: "cpu" | "gpu" };
 
 /** Weights to make. */
 export interface WeightRecipe {
@@ -96,6 +99,8 @@ export type WorkerRequest =
       readonly id: number;
       readonly recipe: WeightRecipe;
       readonly files: Readonly<Record<string, SourceFile>>;
+      /** Undefined: nothing is kept between visits. */
+      readonly keep: KeepOrder | undefined;
     }
   | {
       readonly kind: "load";
@@ -116,7 +121,14 @@ export type WorkerReply =
   /** Comes before `started`, with an id that no request has, when nothing compiled was sent. */
   | { readonly kind: "compiled"; readonly id: 0; readonly module: WebAssembly.Module }
   | { readonly kind: "started"; readonly id: number; readonly provider: StartedProvider }
-  | { readonly kind: "derived"; readonly id: number; readonly files: WeightBlobs }
+  | {
+      readonly kind: "derived";
+      readonly id: number;
+      readonly files: WeightBlobs;
+      /** Where the form `needsMeasuring`. */
+      readonly spread: readonly LayerSpread[] | undefined;
+      readonly report: KeptReport;
+    }
   | { readonly kind: "loaded"; readonly id: number; readonly description: SessionDescription }
   | WebRunResult
   /** The GPU device is gone. The feeds come back, so that the run can be repeated. */
@@ -136,4 +148,9 @@ export interface ReadQuestion {
   readonly file: string;
   readonly start: number;
   readonly end: number;
+}
+
+/** What the worker tells while it derives weights, without an answer. */
+export interface ProgressNotice extends WeightProgress {
+  readonly kind: "progress";
 }

@@ -14,20 +14,23 @@ import * as ort from "onnxruntime-web/webgpu";
 
 import { adapterKey } from "./adapter-facts.ts";
 import { giveModule, keepModule } from "./compiled-module.ts";
-import { type AskForBytes, deriveWeights } from "./derive-weights.ts";
+import { deriveWeights } from "./derive-weights.ts";
 import { openDevice, type OwnedDevice } from "./gpu-device.ts";
-import { lazyBytes } from "./lazy-bytes.ts";
+import { keptFolder } from "./keep-order.ts";
+import { openLazyFiles } from "./lazy-bytes.ts";
 import { probeProvider, startRuntime } from "./probe-provider.ts";
 import { leadPrinting, type Printed } from "./profile.ts";
 import type {
   KnownStart,
   ProbeErrors,
+  ProgressNotice,
   ReadQuestion,
   StartedProvider,
   StartSettings,
   WorkerReply,
   WorkerRequest,
 } from "./protocol.ts";
+import type { AskForBytes } from "./read-ahead.ts";
 import { fromRuntime, toRuntime } from "./tensors.ts";
 
 type Providers = NonNullable<ort.InferenceSession.SessionOptions["executionProviders"]>;
@@ -39,8 +42,13 @@ let providers: Providers = [];
 let printed: Printed | undefined;
 let profiling = false;
 let session: ort.InferenceSession | undefined;
+/** Where the weights are in OPFS, when this worker has made or found them there. */
+let folder: string | undefined;
 
-function reply(message: WorkerReply | ReadQuestion, transfer: Transferable[] = []): void {
+function reply(
+  message: WorkerReply | ReadQuestion | ProgressNotice,
+  transfer: Transferable[] = [],
+): void {
   port.postMessage(message, transfer);
 }
 
@@ -79,18 +87,19 @@ async function load(
   request: Extract<WorkerRequest, { readonly kind: "load" }>,
 ): Promise<SessionDescription> {
   const begin = performance.now();
-  const externalData = Object.entries(request.files).map(([path, blob]) => ({
-    path,
-    data: lazyBytes(blob),
-  }));
+  const lazy = await openLazyFiles(request.files, folder);
   profiling = request.recordPlacement;
-  session = await ort.InferenceSession.create(request.graph, {
-    executionProviders: providers,
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
-    externalData,
-    enableProfiling: profiling,
-  });
+  try {
+    session = await ort.InferenceSession.create(request.graph, {
+      executionProviders: providers,
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+      externalData: lazy.externalData,
+      enableProfiling: profiling,
+    });
+  } finally {
+    lazy.close();
+  }
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
@@ -174,8 +183,15 @@ async function answer(request: WorkerRequest): Promise<void> {
           provider: await start(request.settings, request.known),
         });
       case "derive": {
-        const files = await deriveWeights(request.recipe, request.files, askPage);
-        return reply({ kind: "derived", id, files });
+        const { recipe, files, keep } = request;
+        const made = await deriveWeights(recipe, {
+          files,
+          keep,
+          ask: askPage,
+          onProgress: (progress) => reply({ kind: "progress", ...progress }),
+        });
+        if (keep !== undefined && made.report.place === "opfs") folder = keptFolder(keep.about.key);
+        return reply({ kind: "derived", id, ...made });
       }
       case "load": {
         const description = await load(request);

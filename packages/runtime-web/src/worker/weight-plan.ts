@@ -4,14 +4,17 @@
 import {
   type DerivedGroup,
   type EncoderWeights,
+  type LayerChannels,
+  type LayerSpread,
   type LinearMap,
+  needsChannels,
   planAlignedWeights,
   planEncoderWeights,
   planProjectorWeights,
   type ProjectorWeights,
 } from "@internvit/model-core";
 
-import type { WeightRecipe } from "./protocol.ts";
+import type { WeightForm, WeightRecipe } from "./protocol.ts";
 
 /** Weights in files that are made from a checkpoint's. */
 export interface WeightPlan {
@@ -29,12 +32,31 @@ export interface PlannedFile {
   readonly byteLength: number;
 }
 
-/** Plans the weights of a recipe; reads nothing. */
-export function planWeights({ form, encoder, projector }: WeightRecipe): WeightPlan {
+/** Counted up whenever the same weights become other bytes. */
+export const PLAN_VERSION = 1;
+
+/** True for a form whose tensors depend on what the weights are, and not only on their shapes. */
+export function needsMeasuring(
+  form: WeightForm,
+): form is Extract<WeightForm, { readonly kind: "converted" }> {
+  return form.kind === "converted" && needsChannels(form);
+}
+
+/**
+ * Plans the weights of a recipe; reads nothing. Where `needsMeasuring`, places are right with the measured `spread` only,
+ * and tensors can be made with the measured `channels` only.
+ */
+export function planWeights(
+  { form, encoder, projector }: WeightRecipe,
+  measured: {
+    readonly spread?: readonly LayerSpread[] | undefined;
+    readonly channels?: readonly LayerChannels[] | undefined;
+  } = {},
+): WeightPlan {
   const first =
     form.kind === "aligned"
       ? planAlignedWeights(encoder, { ...form, file: "encoder" })
-      : planEncoderWeights(encoder, { ...form, file: "encoder" });
+      : planEncoderWeights(encoder, { ...form, ...measured, file: "encoder" });
   if (projector === undefined) {
     return {
       encoder: first.weights,
