@@ -38,6 +38,16 @@ export default defineConfig({
         },
       },
       browserProject(),
+      {
+        test: {
+          ...shared,
+          name: "demo",
+          include: ["apps/*/test/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          globalSetup: ["scripts/browser/require-chromium.mjs", "apps/demo/test/build-site.ts"],
+        },
+      },
     ],
   },
 });

@@ -5,6 +5,7 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/hub": "browser",
   "@internvit/hub/node": "node",
   "@internvit/model-core": "browser",
+  "@internvit/model-core/features": "browser",
   "@internvit/preprocess": "browser",
   "@internvit/preprocess/canvas": "browser",
   "@internvit/preprocess/sharp": "node",

@@ -35,6 +35,11 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
     limit: 3000,
   },
   {
+    purpose: "features as colours, and how alike they are",
+    imports: { "@internvit/model-core/features": "*" },
+    limit: 3000,
+  },
+  {
     purpose: "Pillow's resize",
     imports: { "@internvit/preprocess": ["resizeRgb"] },
     limit: 6000,

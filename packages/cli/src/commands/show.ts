@@ -11,6 +11,7 @@ import {
   featureOf,
   type Tensor,
 } from "@internvit/model-core";
+import { colorFeatures, patchFeatures } from "@internvit/model-core/features";
 import { packPixels, resizeRgb, type RgbImage } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
 import { type Preparation, preparePicture, selectExecutionProvider } from "@internvit/runtime-node";
@@ -19,7 +20,6 @@ import { openEncoder } from "../checkpoints/open-encoder.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
-import { colorFeatures } from "../drawing/feature-colors.ts";
 import { sideBySide } from "../drawing/side-by-side.ts";
 import { writePng } from "../drawing/write-png.ts";
 import { writeError } from "../errors.ts";
@@ -154,13 +154,7 @@ async function draw(
   },
 ): Promise<number> {
   const { patches, crop, patchSize, model } = options;
-  const [, , hidden = 0] = patches.shape;
-  const { image, share } = colorFeatures({
-    // The first token is the class token.
-    data: patches.data.subarray(hidden),
-    gridHeight: Math.floor(crop.height / patchSize),
-    gridWidth: Math.floor(crop.width / patchSize),
-  });
+  const { image, share } = colorFeatures(patchFeatures(patches, { inputSize: crop, patchSize }));
   const { width, height } = crop;
   const right = resizeRgb(image, { width, height, filter: "nearest" });
   // Weights first: the encoder cuts a description off at " (", which the label may have.

@@ -1,8 +1,8 @@
 import { createRandom } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
-import { jacobiEigenvectors } from "../../src/drawing/jacobi.ts";
-import { principalComponents } from "../../src/drawing/principal-components.ts";
+import { jacobiEigenvectors } from "../../src/features/jacobi.ts";
+import { principalComponents } from "../../src/features/principal-components.ts";
 
 /** Rows along three orthogonal directions, whose lengths do not depend on each other, and a little noise. */
 function threeDirections(rows: number, columns: number): Float64Array {

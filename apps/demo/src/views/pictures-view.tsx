@@ -1,0 +1,131 @@
+// Where pictures are chosen, dropped or taken, and the row of those that are there.
+
+import { useSignal } from "@preact/signals";
+import type { JSX, TargetedEvent } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+import { drawPicture } from "../drawing/draw-patches.ts";
+import { addFiles, addSamples, listenForPictures } from "../state/add-pictures.ts";
+import { encodeAgain } from "../state/encode-pictures.ts";
+import {
+  currentPicture,
+  type Picture,
+  pictures,
+  removePicture,
+  showPicture,
+} from "../state/pictures.ts";
+import { CameraDialog } from "./camera-dialog.tsx";
+import { Canvas } from "./canvas.tsx";
+
+/** The part of the page. */
+export function PicturesView(): JSX.Element {
+  const isDragged = useSignal(false);
+  const isCameraOpen = useSignal(false);
+  const input = useRef<HTMLInputElement>(null);
+
+  useEffect(() => listenForPictures((isOver) => (isDragged.value = isOver)), [isDragged]);
+
+  return (
+    <section class="panel" id="pictures" aria-labelledby="pictures-title">
+      <h2 id="pictures-title">Pictures</h2>
+      <div class={`drop ${isDragged.value ? "is-dragged" : ""}`}>
+        <p class="drop-words">
+          {isDragged.value ? "Let go to add them" : "Drop pictures anywhere on this page, or"}
+        </p>
+        <div class="buttons">
+          <button type="button" class="primary" onClick={() => input.current?.click()}>
+            Choose pictures
+          </button>
+          <button type="button" onClick={() => (isCameraOpen.value = true)}>
+            Camera
+          </button>
+          <button type="button" onClick={() => void addSamples()}>
+            Samples
+          </button>
+        </div>
+        <input
+          ref={input}
+          type="file"
+          accept="image/*"
+          multiple
+          hidden
+          aria-label="Pictures"
+          data-testid="file-input"
+          onChange={addChosen}
+        />
+        <p class="quiet">They stay on this device: everything is computed in this page.</p>
+      </div>
+      {pictures.value.length > 0 && (
+        <ul class="strip" aria-label="Pictures that are loaded">
+          {pictures.value.map((picture) => (
+            <Item key={picture.id} picture={picture} />
+          ))}
+        </ul>
+      )}
+      <CameraDialog isOpen={isCameraOpen} />
+    </section>
+  );
+}
+
+function addChosen({ currentTarget }: TargetedEvent<HTMLInputElement>): void {
+  addFiles(currentTarget.files ?? []);
+  // The same file may be chosen again.
+  currentTarget.value = "";
+}
+
+const STATUS: Readonly<Record<Picture["status"], string>> = {
+  waiting: "waiting",
+  preparing: "decoding",
+  encoding: "encoding",
+  ready: "ready",
+  failed: "failed",
+};
+
+function Item({ picture }: { readonly picture: Picture }): JSX.Element {
+  const { id, name, status, prepared, error } = picture;
+  const isCurrent = currentPicture.value?.id === id;
+  return (
+    <li class={`item is-${status}`} data-testid="picture" data-status={status}>
+      <button
+        type="button"
+        class="item-show"
+        aria-pressed={isCurrent}
+        onClick={() => showPicture(id)}
+      >
+        <Canvas
+          class="thumbnail"
+          draw={(surface) => {
+            if (prepared !== undefined) drawPicture(surface, { picture: prepared.cropBitmap });
+          }}
+        />
+        <span class="item-text">
+          <span class="name">{name}</span>
+          <span class="quiet">
+            {prepared !== undefined && `${prepared.width} × ${prepared.height}, `}
+            {STATUS[status]}
+          </span>
+        </span>
+      </button>
+      <button
+        type="button"
+        class="item-remove"
+        aria-label={`Remove ${name}`}
+        onClick={() => removePicture(id)}
+      >
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M4 4l8 8M12 4l-8 8" />
+        </svg>
+      </button>
+      {status === "failed" && (
+        <div class="item-error">
+          <p class="error" role="alert">
+            {error}
+          </p>
+          <button type="button" onClick={() => encodeAgain(id)}>
+            Try again
+          </button>
+        </div>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,34 @@
+// Numbers as people read them.
+
+/** "8.3 MB", in steps of 1000. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${megabytes(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+function megabytes(value: number): string {
+  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
+
+/** "12 ms" or "1.2 s". */
+export function formatMilliseconds(milliseconds: number): string {
+  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  return `${milliseconds < 9.95 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+}
+
+/** "3,328". */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en");
+}
+
+/** "2.1 M", for numbers of weights. */
+export function formatWeights(count: number): string {
+  return count < 1e9
+    ? `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} M`
+    : `${(count / 1e9).toFixed(1)} G`;
+}
+
+/** "1 picture", "2 pictures". */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
