@@ -57,7 +57,7 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
   {
     purpose: "pictures in a browser",
     imports: { "@internvit/preprocess/canvas": ["decodeImage"] },
-    limit: 9000,
+    limit: 12_500,
   },
   {
     purpose: "a model's config.json",

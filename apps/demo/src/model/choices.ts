@@ -15,14 +15,14 @@ export type ModelSource =
 export interface ModelChoice {
   readonly source: ModelSource;
   readonly executionProvider: "auto" | "webgpu" | "wasm";
-  readonly dtype: WebDtype;
+  readonly dtype: WebDtype | "auto";
 }
 
 /** What the page begins with. */
 export const RANDOM_CHOICE: ModelChoice = {
   source: { kind: "random" },
   executionProvider: "auto",
-  dtype: "f32",
+  dtype: "auto",
 };
 
 /** A published model as it is offered. */

@@ -71,7 +71,14 @@ export function ModelForm(): JSX.Element {
           <Select
             label="Numbers"
             value={dtype}
-            options={{ f32: "float32", f16: "float16 (WebGPU)", q4: "4 bits" }}
+            options={{
+              auto: "What is best",
+              f32: "float32",
+              f16: "float16 (WebGPU)",
+              q8: "8 bits",
+              "q8-dynamic": "8 bits, also of what is computed (WebAssembly)",
+              q4: "4 bits",
+            }}
           />
         </div>
         <div class="line">

@@ -1,6 +1,7 @@
 // Decodes a picture file in a browser, page or worker, to the bytes that `./sharp` gives in Node. PNG and GIF are
 // decoded here; JPEG, WebP and AVIF by the browser, which is given nothing that it could turn the picture or change its
-// colours by. Why: decision 21. What differs is listed in docs/compatibility.md.
+// colours by, and of a JPEG is asked for the samples where it has them. Why: decisions 21 and 27. What differs is listed
+// in docs/compatibility.md.
 
 import {
   brokenPicture,
@@ -15,11 +16,13 @@ import { FORMAT_BYTES } from "../image-format.ts";
 import { applyOrientation, type Orientation } from "../orientation.ts";
 import { prepareAvif } from "./avif-file.ts";
 import { prepareJpeg } from "./jpeg-file.ts";
+import { jpegColors } from "./jpeg-samples.ts";
 import { decodePng } from "./png/decode-png.ts";
 import { readPngChunks, readPngHeader } from "./png/png-header.ts";
 import type { PreparedPicture } from "./prepared-picture.ts";
-import { readBitmap } from "./read-bitmap.ts";
+import { bitmapOf, readBitmap } from "./read-bitmap.ts";
 import { readBlob } from "./read-blob.ts";
+import { readJpegSamples } from "./read-jpeg-samples.ts";
 import { prepareWebp } from "./webp-file.ts";
 
 /**
@@ -112,15 +115,17 @@ function decodeGifFile(bytes: Uint8Array<ArrayBuffer>, options: NamedOptions): D
 
 async function decodeByBrowser(picture: PreparedPicture, options: NamedOptions): Promise<Decoded> {
   const { subject, signal } = options;
-  const { format, mode, orientation, flaw, type, parts, width, height } = picture;
+  const { format, mode, orientation, flaw, width, height } = picture;
   checkLimits(picture, options);
   if (flaw !== undefined) throw brokenPicture({ format, subject }, flaw);
-  const bitmap = await createImageBitmap(new Blob([...parts], { type }), {
-    colorSpaceConversion: "none",
-    premultiplyAlpha: "none",
-  }).catch((cause: unknown) => {
+  const refuse = (cause: unknown): never => {
     throw brokenPicture({ format, subject }, cause);
-  });
+  };
+  if (format === "jpeg") {
+    const samples = await readJpegSamples(picture).catch(refuse);
+    if (samples !== undefined) return { image: jpegColors(samples), format, mode, orientation };
+  }
+  const bitmap = await bitmapOf(picture).catch(refuse);
   try {
     signal?.throwIfAborted();
     // AVIF files may crop and turn the picture whose size they state.

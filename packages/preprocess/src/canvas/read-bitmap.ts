@@ -5,10 +5,19 @@
 import { PreprocessError } from "../errors.ts";
 import type { RgbImage } from "../image.ts";
 import { checkedContext } from "./checked-context.ts";
+import type { PreparedPicture } from "./prepared-picture.ts";
 import { readStraightRgba } from "./read-straight-rgba.ts";
 
 /** Pixels that are read at once: what a canvas holds besides the bitmap. */
 const STRIP_PIXELS = 1 << 20;
+
+/** A picture as the browser decodes it, with its colours left alone. */
+export function bitmapOf({ parts, type }: PreparedPicture): Promise<ImageBitmap> {
+  return createImageBitmap(new Blob([...parts], { type }), {
+    colorSpaceConversion: "none",
+    premultiplyAlpha: "none",
+  });
+}
 
 /**
  * The bitmap's colours without its alpha, in new bytes; the bitmap stays open.

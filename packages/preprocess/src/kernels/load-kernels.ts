@@ -34,6 +34,18 @@ export interface Kernels {
     planeBytes: number,
     tables: number,
   ): void;
+  /** A row of a JPEG's chroma at twice the width. */
+  enlarge(
+    near: number,
+    beside: number,
+    columns: number,
+    sums: number,
+    target: number,
+    left: number,
+    right: number,
+  ): void;
+  /** A row of a JPEG's samples as colours. */
+  colors(luma: number, blue: number, red: number, pixels: number, target: number): void;
 }
 
 // The part of the web platform that is used; WebAssembly is absent or forbidden in some environments.
@@ -54,10 +66,10 @@ export function createKernels(platform: Platform = globalThis as never): Kernels
   try {
     if (!WebAssembly.validate(bytes)) return undefined;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-    const { memory, horizontal, vertical, normalize } = exports as Omit<Kernels, "memory"> & {
+    const { memory, ...kernels } = exports as Omit<Kernels, "memory"> & {
       readonly memory: { readonly buffer: ArrayBuffer };
     };
-    return { memory: new Uint8Array(memory.buffer), horizontal, vertical, normalize };
+    return { memory: new Uint8Array(memory.buffer), ...kernels };
   } catch {
     // A content security policy without 'wasm-unsafe-eval' throws; the JavaScript versions give equal results.
     return undefined;

@@ -5,6 +5,10 @@ import { fetchBytes, fetchGoldenTensors, goldenUrl } from "@internvit/test-kit/b
 import { describe, expect, it } from "vitest";
 
 import { decodeImage, type DecodedImage } from "../../src/canvas/index.ts";
+import { prepareJpeg } from "../../src/canvas/jpeg-file.ts";
+import { scalarJpegColors } from "../../src/canvas/jpeg-samples.ts";
+import { bitmapOf, readBitmap } from "../../src/canvas/read-bitmap.ts";
+import { readJpegSamples } from "../../src/canvas/read-jpeg-samples.ts";
 import {
   clipCrop,
   isPreprocessError,
@@ -88,6 +92,22 @@ describe("golden pictures in a browser", () => {
       expect([data[0], data[pixels], data[2 * pixels]]).toEqual(golden.clip_448_pixel_values.first);
     },
   );
+
+  it("that are JPEGs have the same bytes as bitmaps, and without WebAssembly", async () => {
+    for (const [name, golden] of Object.entries(manifest.images)) {
+      if (!name.endsWith(".jpg") || name in diverging) continue;
+      const picture = prepareJpeg(await fetchBytes(goldenUrl("images", name)), name);
+      const bitmap = await bitmapOf(picture);
+      const { data } = await readBitmap(bitmap, name);
+      expect([name, await sha256(data)]).toEqual([name, golden.decoded_rgb_sha256]);
+      const samples = await readJpegSamples(picture);
+      // Gray ones are decoded to colours.
+      expect([name, samples === undefined]).toEqual([name, golden.mode === "L"]);
+      if (samples === undefined) continue;
+      const colors = scalarJpegColors(samples).data;
+      expect([name, await sha256(colors)]).toEqual([name, golden.decoded_rgb_sha256]);
+    }
+  });
 
   it("lists only pictures that exist as known divergences", () => {
     for (const name of Object.keys(diverging)) expect(Object.keys(manifest.images)).toContain(name);

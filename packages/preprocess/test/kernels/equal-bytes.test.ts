@@ -3,6 +3,11 @@
 import { createRandom } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
+import {
+  type JpegSamples,
+  scalarJpegColors,
+  simdJpegColors,
+} from "../../src/canvas/jpeg-samples.ts";
 import { createKernels } from "../../src/kernels/load-kernels.ts";
 import { createSimdNormalize, scalarNormalize } from "../../src/normalize-pixels.ts";
 import { scalarResample } from "../../src/resample/scalar-resample.ts";
@@ -123,3 +128,62 @@ describe("createKernels", () => {
     expect(createKernels({ atob, WebAssembly: { ...api, validate: () => true } })).toBeUndefined();
   });
 });
+
+describe("the SIMD colours of a JPEG", () => {
+  it("equal the plain JavaScript ones for 2,000 random sizes and samplings", () => {
+    const random = createRandom(7);
+    const differing: unknown[] = [];
+    for (let i = 0; i < 2_000; i++) {
+      const samples = randomSamples(random);
+      const expected = scalarJpegColors(samples);
+      const difference = firstDifference(simdJpegColors(samples, kernels).data, expected.data);
+      if (difference !== -1) differing.push({ ...samples, data: undefined, difference });
+    }
+    expect(differing).toEqual([]);
+  });
+
+  it("are those of libjpeg for every pair of chroma samples", () => {
+    const width = 256;
+    const plane = width * width;
+    const data = new Uint8Array(3 * plane);
+    for (let i = 0; i < plane; i++) {
+      data[i] = Math.imul(i, 2_654_435_761) >>> 24;
+      data[plane + i] = i & 255;
+      data[2 * plane + i] = i >> 8;
+    }
+    const planes = [0, plane, 2 * plane].map((offset) => ({ offset, stride: width }));
+    const samples = { width, height: width, data, planes, halfWidth: false, halfHeight: false };
+    const computed = simdJpegColors(samples as unknown as JpegSamples, kernels).data;
+    const expected = Uint8ClampedArray.from({ length: 3 * plane }, (_, i) => {
+      const pixel = Math.floor(i / 3);
+      const [cb, cr] = [(pixel & 255) - 128, (pixel >> 8) - 128];
+      const shift = [exact(1.402, cr), -exact(0.34414, cb) - exact(0.71414, cr), exact(1.772, cb)][
+        i % 3
+      ]!;
+      return data[pixel]! + Math.floor((shift + 32_768) / 65_536);
+    });
+    expect(firstDifference(computed, expected)).toBe(-1);
+  });
+});
+
+/** A product in 16-bit fixed point. */
+function exact(factor: number, sample: number): number {
+  return Math.round(factor * 65_536) * sample;
+}
+
+function randomSamples(random: ReturnType<typeof createRandom>): JpegSamples {
+  const [width, height] = [1 + random.below(40), 1 + random.below(12)];
+  const halfWidth = random.below(3) > 0;
+  const halfHeight = halfWidth && random.below(2) === 0;
+  const columns = halfWidth ? (width + 1) >> 1 : width;
+  const rows = halfHeight ? (height + 1) >> 1 : height;
+  const chroma = columns * rows;
+  const luma = width * height;
+  const planes = [
+    { offset: 0, stride: width },
+    { offset: luma, stride: columns },
+    { offset: luma + chroma, stride: columns },
+  ] as const;
+  const data = Uint8Array.from({ length: luma + 2 * chroma }, () => random.below(256));
+  return { width, height, data, planes, halfWidth, halfHeight };
+}
