@@ -98,6 +98,7 @@ export function describeGraphRuntime(label: string, createRuntime: () => GraphRu
           inputs: [],
           outputs: [{ name: "y", dtype: "float32", shape: [1] }],
           initializers: [],
+          values: [],
           nodes: [
             {
               name: "n",

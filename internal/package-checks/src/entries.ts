@@ -6,6 +6,7 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/hub/node": "node",
   "@internvit/model-core": "browser",
   "@internvit/model-core/features": "browser",
+  "@internvit/model-core/onnx": "browser",
   "@internvit/preprocess": "browser",
   "@internvit/preprocess/canvas": "browser",
   "@internvit/preprocess/sharp": "node",
@@ -13,5 +14,6 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/preprocess/video/node": "node",
   "@internvit/runtime-node": "node",
   "@internvit/runtime-web": "browser",
+  "@internvit/train": "browser",
   internvit: "node",
 };

@@ -3,9 +3,9 @@
 
 /** One tensor of a golden file. */
 export interface GoldenTensor {
-  readonly dtype: "F32" | "U8" | "I64";
+  readonly dtype: "F32" | "F64" | "U8" | "I64";
   readonly shape: readonly number[];
-  readonly data: Float32Array | Uint8Array | BigInt64Array;
+  readonly data: Float32Array | Float64Array | Uint8Array | BigInt64Array;
 }
 
 /** A golden checkpoint with what the reference computes for it. */
@@ -33,6 +33,7 @@ export function parseGoldenTensors(bytes: Uint8Array): ReadonlyMap<string, Golde
     const raw = Uint8Array.from(bytes.subarray(begin + start, begin + end)).buffer;
     let data: GoldenTensor["data"];
     if (entry.dtype === "F32") data = new Float32Array(raw);
+    else if (entry.dtype === "F64") data = new Float64Array(raw);
     else if (entry.dtype === "U8") data = new Uint8Array(raw);
     else if (entry.dtype === "I64") data = new BigInt64Array(raw);
     else throw new Error(`${name}: the golden reader does not know dtype ${String(entry.dtype)}`);

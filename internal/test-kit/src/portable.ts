@@ -8,3 +8,5 @@ export {
   parseGoldenTensors,
 } from "./golden-tensors.ts";
 export { createRandom, type Random } from "./random.ts";
+export type { Float64Tensor } from "./interpreter/array.ts";
+export { interpret } from "./interpreter/interpret.ts";

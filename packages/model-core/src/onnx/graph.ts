@@ -62,6 +62,8 @@ export interface Graph {
   readonly outputs: readonly ValueInfo[];
   readonly initializers: readonly Initializer[];
   readonly nodes: readonly GraphNode[];
+  /** Element type and shape of every node output that is no graph output: ONNX's `value_info`. Not written to a file. */
+  readonly values: readonly ValueInfo[];
 }
 
 /** A graph with the files that its external initializers point into (the names that the checkpoint gave them). */

@@ -1,0 +1,90 @@
+// Batch norm over all axes but the second, as torch.nn.BatchNorm1d and 2d: normalised by the batch's biased variance in
+// training, while the running variance collects the unbiased one. Written out, because ONNX's operator has no training
+// mode in inference runtimes.
+
+import type { GraphBuilder, Value } from "@internvit/model-core";
+import { add, div, mul, reshape, sqrt, sub } from "@internvit/model-core/onnx";
+
+import { TrainError } from "../errors.ts";
+import { scalar } from "../floats.ts";
+import { countOf, sizesOf } from "../sizes.ts";
+import { stopGradient } from "../stop-gradient.ts";
+import { scale } from "./elementwise.ts";
+import { reduceMean } from "./reduction.ts";
+
+/** What batch norm multiplies, adds and remembers, each [channels]; no weight and bias: not affine. */
+export interface BatchNormalizationState {
+  readonly weight?: Value | undefined;
+  readonly bias?: Value | undefined;
+  readonly runningMean: Value;
+  readonly runningVariance: Value;
+}
+
+/** `[n, channels, …]` normalised by its own mean and variance, and the running ones after this batch. */
+export function batchNormalization(
+  graph: GraphBuilder,
+  value: Value,
+  options: BatchNormalizationState & { readonly epsilon: number; readonly momentum: number },
+): { readonly normalized: Value; readonly runningMean: Value; readonly runningVariance: Value } {
+  const { epsilon, momentum } = options;
+  const sizes = sizesOf(value);
+  const channels = sizes[1] ?? 0;
+  const count = countOf(sizes) / channels;
+  if (!(count > 1)) {
+    throw new TrainError(
+      "mismatch",
+      `batch norm in training needs more than one value per channel, got [${sizes.join(", ")}]`,
+    );
+  }
+  const axes = sizes.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const mean = reduceMean(graph, value, { axes });
+  const centered = sub(graph, value, mean);
+  const variance = reduceMean(graph, mul(graph, centered, centered), { axes });
+  const running = (old: Value, now: Value, factor: number): Value =>
+    add(
+      graph,
+      scale(graph, old, 1 - momentum),
+      scale(graph, stopGradient(graph, reshape(graph, now, [channels])), momentum * factor),
+    );
+  return {
+    normalized: affine(graph, normalize(graph, centered, { variance, epsilon }), options),
+    runningMean: running(options.runningMean, mean, 1),
+    runningVariance: running(options.runningVariance, variance, count / (count - 1)),
+  };
+}
+
+/** `[n, channels, …]` normalised by the running mean and variance. */
+export function batchNormalizationByRunning(
+  graph: GraphBuilder,
+  value: Value,
+  options: BatchNormalizationState & { readonly epsilon: number },
+): Value {
+  const { runningMean, runningVariance, epsilon } = options;
+  const centered = sub(graph, value, alongChannels(graph, runningMean, value));
+  const variance = alongChannels(graph, runningVariance, value);
+  return affine(graph, normalize(graph, centered, { variance, epsilon }), options);
+}
+
+function normalize(
+  graph: GraphBuilder,
+  centered: Value,
+  { variance, epsilon }: { readonly variance: Value; readonly epsilon: number },
+): Value {
+  const deviation = sqrt(graph, add(graph, variance, scalar(graph, variance, epsilon)));
+  return div(graph, centered, deviation);
+}
+
+function affine(
+  graph: GraphBuilder,
+  value: Value,
+  { weight, bias }: Pick<BatchNormalizationState, "weight" | "bias">,
+): Value {
+  const scaled =
+    weight === undefined ? value : mul(graph, value, alongChannels(graph, weight, value));
+  return bias === undefined ? scaled : add(graph, scaled, alongChannels(graph, bias, value));
+}
+
+/** A vector [channels] so that it broadcasts along the second axis of `like`. */
+function alongChannels(graph: GraphBuilder, vector: Value, like: Value): Value {
+  return reshape(graph, vector, [...vector.shape, ...like.shape.slice(2).map(() => 1)]);
+}

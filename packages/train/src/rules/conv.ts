@@ -1,0 +1,182 @@
+// Conv and ConvTranspose in two dimensions. The gradient of the image is the transposed convolution; that of the weight
+// is one Gemm per kernel place over the shifted image, which is three times as fast on the CPU as a Conv with swapped
+// axes. A convolution whose windows do not overlap is a product of patches, both ways.
+
+import type { Value } from "@internvit/model-core";
+import { concat, matMul, reshape, transpose } from "@internvit/model-core/onnx";
+
+import { conv as convolve, convTranspose as convolveTransposed } from "../ops/convolution.ts";
+import { gemm } from "../ops/gemm.ts";
+import { pad, strided } from "../ops/layout.ts";
+import {
+  type GradientRule,
+  intAttribute,
+  intsAttribute,
+  type RuleCall,
+  unsupportedForm,
+} from "../rule.ts";
+import { countOf, sizesOf } from "../sizes.ts";
+import { sumTo } from "../sum-to.ts";
+
+interface Windows {
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+}
+
+/** `[n, c, h, w]` with `[m, c, kh, kw]` and bias `[m]`. */
+export const conv: GradientRule = (call) => {
+  const { input, upstream } = call;
+  const windows = windowsOf(call);
+  const patches = doNotOverlap(windows);
+  return [
+    () => (patches ? patchImage(call, windows) : overlappingImage(call, windows)),
+    () =>
+      patches
+        ? patchWeight(call, windows)
+        : shiftedWeight(call, { image: input(0), map: upstream, windows }),
+    () => biasOf(call),
+  ];
+};
+
+/** `[n, c, h, w]` with `[c, m, kh, kw]` and bias `[m]`: a Conv's gradient, so a Conv is its gradient. */
+export const convTranspose: GradientRule = (call) => {
+  const { graph, input, node, upstream } = call;
+  const windows = windowsOf(call);
+  if (intsAttribute(node, "output_padding", [0, 0]).some((amount) => amount !== 0)) {
+    throw unsupportedForm(call, "output_padding");
+  }
+  return [
+    () => convolve(graph, upstream, { weight: input(1), ...windows }),
+    () => shiftedWeight(call, { image: upstream, map: input(0), windows }),
+    () => biasOf(call),
+  ];
+};
+
+function windowsOf(call: RuleCall): Windows {
+  const { node, input } = call;
+  const [, , ...kernel] = sizesOf(input(1));
+  const dilations = intsAttribute(node, "dilations", [1, 1]);
+  if (kernel.length !== 2) throw unsupportedForm(call, `${kernel.length} spatial axes`);
+  if (intAttribute(node, "group", 1) !== 1) throw unsupportedForm(call, "more than one group");
+  if (dilations.some((step) => step !== 1)) throw unsupportedForm(call, "a dilation");
+  if (node.attributes["auto_pad"] !== undefined) throw unsupportedForm(call, "auto_pad");
+  return {
+    kernel: [kernel[0]!, kernel[1]!],
+    strides: intsAttribute(node, "strides", [1, 1]) as unknown as Windows["strides"],
+    pads: intsAttribute(node, "pads", [0, 0, 0, 0]) as unknown as Windows["pads"],
+  };
+}
+
+/** Patches: each window begins where the one before ended. 1×1 windows are better off with whole planes. */
+function doNotOverlap({ kernel, strides, pads }: Windows): boolean {
+  return (
+    kernel.every((size, axis) => size === strides[axis]) &&
+    pads.every((amount) => amount === 0) &&
+    countOf(kernel) > 1
+  );
+}
+
+function biasOf({ graph, upstream }: RuleCall): Value {
+  const channels = sizesOf(upstream)[1]!;
+  return reshape(graph, sumTo(graph, upstream, [1, channels, 1, 1]), [channels]);
+}
+
+/** The map [n, m, h, w] with a row of m channels for each place: [n · h · w, m]. */
+function rowsOf({ graph }: RuleCall, map: Value): Value {
+  const [batch, channels, height, width] = sizesOf(map) as [number, number, number, number];
+  const rows = transpose(graph, map, [0, 2, 3, 1]);
+  return reshape(graph, rows, [batch * height * width, channels]);
+}
+
+function patchImage(call: RuleCall, { kernel }: Windows): Value {
+  const { graph, input, upstream } = call;
+  const [batch, channels, height, width] = sizesOf(input(0)) as [number, number, number, number];
+  const [, filters, rows, columns] = sizesOf(upstream) as [number, number, number, number];
+  const weight = reshape(graph, input(1), [filters, channels * countOf(kernel)]);
+  const patches = reshape(graph, matMul(graph, rowsOf(call, upstream), weight), [
+    batch,
+    rows,
+    columns,
+    channels,
+    ...kernel,
+  ]);
+  const covered = [rows * kernel[0], columns * kernel[1]] as const;
+  const image = reshape(graph, transpose(graph, patches, [0, 3, 1, 4, 2, 5]), [
+    batch,
+    channels,
+    ...covered,
+  ]);
+  const after = [0, 0, height - covered[0], width - covered[1]];
+  return pad(graph, image, { before: [0, 0, 0, 0], after });
+}
+
+function patchWeight(call: RuleCall, { kernel }: Windows): Value {
+  const { graph, input, upstream } = call;
+  const [batch, channels] = sizesOf(input(0)) as [number, number];
+  const [, , rows, columns] = sizesOf(upstream) as [number, number, number, number];
+  const covered = strided(graph, input(0), [
+    { axis: 2, start: 0, end: rows * kernel[0], step: 1 },
+    { axis: 3, start: 0, end: columns * kernel[1], step: 1 },
+  ]);
+  const cells = [batch, channels, rows, kernel[0], columns, kernel[1]];
+  const patches = transpose(graph, reshape(graph, covered, cells), [0, 2, 4, 1, 3, 5]);
+  const flat = reshape(graph, patches, [batch * rows * columns, channels * countOf(kernel)]);
+  const weight = gemm(graph, rowsOf(call, upstream), flat, { transposeLeft: true });
+  return reshape(graph, weight, sizesOf(input(1)));
+}
+
+/** The transposed convolution, with zeros where the last window did not reach the border. */
+function overlappingImage(call: RuleCall, { kernel, strides, pads }: Windows): Value {
+  const { graph, input, upstream } = call;
+  const sides = sizesOf(input(0)).slice(2);
+  const windows = sizesOf(upstream).slice(2);
+  // What the input has beyond the last window, padding included.
+  const beyond = sides.map(
+    (side, axis) =>
+      side +
+      pads[axis]! +
+      pads[axis + 2]! -
+      ((windows[axis]! - 1) * strides[axis]! + kernel[axis]!),
+  );
+  const cut = beyond.map((amount, axis) => Math.max(pads[axis + 2]! - amount, 0));
+  const missing = beyond.map((amount, axis) => Math.max(amount - pads[axis + 2]!, 0));
+  const image = convolveTransposed(graph, upstream, {
+    weight: input(1),
+    strides,
+    pads: [pads[0], pads[1], cut[0]!, cut[1]!],
+  });
+  return pad(graph, image, { before: [0, 0, 0, 0], after: [0, 0, ...missing] });
+}
+
+/** The gradient of a Conv's weight [m, c, kh, kw], from its image and the gradient `map` of its result. */
+function shiftedWeight(
+  { graph }: RuleCall,
+  call: { readonly image: Value; readonly map: Value; readonly windows: Windows },
+): Value {
+  const { image, map } = call;
+  const { kernel, strides, pads } = call.windows;
+  const [batch, channels] = sizesOf(image) as [number, number];
+  const [, filters, rows, columns] = sizesOf(map) as [number, number, number, number];
+  const [top, left, bottom, right] = pads;
+  const padded = pad(graph, image, { before: [0, 0, top, left], after: [0, 0, bottom, right] });
+  const channelsFirst = (value: Value): Value => transpose(graph, value, [1, 0, 2, 3]);
+  const planes = channelsFirst(padded);
+  const count = batch * rows * columns;
+  const gradients = reshape(graph, channelsFirst(map), [filters, count]);
+  const places: Value[] = [];
+  for (let row = 0; row < kernel[0]; row++) {
+    for (let column = 0; column < kernel[1]; column++) {
+      const [down, across] = strides;
+      const shifted = strided(graph, planes, [
+        { axis: 2, start: row, end: row + (rows - 1) * down + 1, step: down },
+        { axis: 3, start: column, end: column + (columns - 1) * across + 1, step: across },
+      ]);
+      const flat = reshape(graph, shifted, [channels, count]);
+      const place = gemm(graph, gradients, flat, { transposeRight: true });
+      places.push(reshape(graph, place, [filters, channels, 1]));
+    }
+  }
+  const all = places.length === 1 ? places[0]! : concat(graph, places, { axis: 2 });
+  return reshape(graph, all, [filters, channels, ...kernel]);
+}
