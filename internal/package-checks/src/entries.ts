@@ -7,6 +7,7 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/model-core": "browser",
   "@internvit/model-core/features": "browser",
   "@internvit/model-core/onnx": "browser",
+  "@internvit/model-core/session": "browser",
   "@internvit/preprocess": "browser",
   "@internvit/preprocess/canvas": "browser",
   "@internvit/preprocess/sharp": "node",

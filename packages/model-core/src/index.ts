@@ -154,36 +154,8 @@ export {
   spreadOf,
 } from "./quantize/plan-weights.ts";
 
-export { countNodes, type Placement, placementNotes } from "./session/placement.ts";
-export { buildHalfProbe, HALF_PROBE_TOLERANCE } from "./session/half-probe.ts";
+export type { Placement } from "./session/placement.ts";
 export { isRuntimeError, RuntimeError, type RuntimeErrorCode } from "./session/runtime-error.ts";
-export type { ErrorReply, RunRequest, RunResult, SessionDescription } from "./session/protocol.ts";
-export { createRequests, type Requests } from "./session/requests.ts";
-export { buffersOf, checkFeeds, copyFeeds, type Feeds } from "./session/feeds.ts";
-export { pixelFeeds } from "./session/pixel-feeds.ts";
-export {
-  checkBatchSize,
-  encodeInBatches,
-  type EncodeInBatchesOptions,
-} from "./session/encode-batches.ts";
-export {
-  attentionNote,
-  buildProbeGraphs,
-  PROBE_GRAPHS,
-  PROBE_TOLERANCE,
-  probeError,
-  type ProbeGraph,
-  probeInput,
-  type ProbeNumbers,
-} from "./session/probe-graph.ts";
-export {
-  resolveVisualParts,
-  synthesizedWords,
-  type VisualChoices,
-  visualInfo,
-  type VisualParts,
-} from "./session/visual-parts.ts";
-export { weightReader } from "./session/read-weights.ts";
 export type { GraphLoadOptions, GraphRunOptions, GraphRuntime, GraphSession } from "./runtime.ts";
 export {
   type ConversionInfo,

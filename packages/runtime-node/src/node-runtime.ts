@@ -1,14 +1,13 @@
 // GraphRuntime on onnxruntime-node: each session in a worker thread of its own.
 
 import {
-  checkFeeds,
   encodeGraphModel,
   type GraphLoadOptions,
   type GraphModel,
   type GraphRuntime,
   type GraphSession,
-  type SessionDescription,
 } from "@internvit/model-core";
+import { checkFeeds, type SessionDescription } from "@internvit/model-core/session";
 
 import { sessionThreads } from "./cpu-limit.ts";
 import { RuntimeError } from "./errors.ts";

@@ -2,13 +2,13 @@
 
 import { Worker } from "node:worker_threads";
 
+import { type Tensor } from "@internvit/model-core";
 import {
   buffersOf,
   copyFeeds,
   createRequests,
   type SessionDescription,
-  type Tensor,
-} from "@internvit/model-core";
+} from "@internvit/model-core/session";
 
 import { int8MayOverflow, readCpuFlags } from "./cpu-flags.ts";
 import { RuntimeError } from "./errors.ts";

@@ -2,8 +2,6 @@
 
 import {
   buildEncoderGraph,
-  checkBatchSize,
-  encodeInBatches,
   type EncoderDtype,
   type EncoderInfo,
   type EncoderOutput,
@@ -12,10 +10,14 @@ import {
   type InputSize,
   type PixelNormalization,
   resolveEncoderWeights,
-  synthesizedWords,
   type VisionEncoder,
-  visualInfo,
 } from "@internvit/model-core";
+import {
+  checkBatchSize,
+  encodeInBatches,
+  synthesizedWords,
+  visualInfo,
+} from "@internvit/model-core/session";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 
 import { sessionThreads } from "./cpu-limit.ts";

@@ -1,12 +1,11 @@
 // The visual outputs of an encoder from files on disk.
 
+import { type EncoderOutput, isVisualOutput } from "@internvit/model-core";
 import {
-  type EncoderOutput,
-  isVisualOutput,
   resolveVisualParts,
   type VisualChoices,
   type VisualParts,
-} from "@internvit/model-core";
+} from "@internvit/model-core/session";
 
 import type { LocalCheckpoint } from "./open-checkpoint.ts";
 import { atAbsolutePaths, type LocalProjector, openProjector } from "./open-projector.ts";

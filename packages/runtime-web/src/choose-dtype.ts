@@ -1,7 +1,7 @@
 // The number format of a session's linear maps, when the caller leaves it to the device: float16 on a GPU that computes
 // it rightly, float32 everywhere else. WebAssembly computes in float32 anyway.
 
-import { HALF_PROBE_TOLERANCE } from "@internvit/model-core";
+import { HALF_PROBE_TOLERANCE } from "@internvit/model-core/session";
 
 import type { WebDtype } from "./choose-weights.ts";
 import { RuntimeError } from "./errors.ts";

@@ -1,7 +1,7 @@
 // Which execution provider an encoder gets. A named one is used or refused with the reason; `auto` takes the first that
 // gives right numbers and tells why others were passed over.
 
-import { attentionNote, PROBE_TOLERANCE } from "@internvit/model-core";
+import { attentionNote, PROBE_TOLERANCE } from "@internvit/model-core/session";
 
 import { capabilities, SOFTWARE_NOTE } from "./capabilities.ts";
 import { type CrashMark, hasCrashed, leaveCrashMark, NO_MARK } from "./crash-mark.ts";

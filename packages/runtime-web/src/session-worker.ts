@@ -1,13 +1,13 @@
 // The page's side of a session's worker: sends requests, settles promises, answers the worker's questions.
 
+import { type ByteSource } from "@internvit/model-core";
 import {
   buffersOf,
-  type ByteSource,
   copyFeeds,
   createRequests,
   type Feeds,
   type SessionDescription,
-} from "@internvit/model-core";
+} from "@internvit/model-core/session";
 
 import { RuntimeError } from "./errors.ts";
 import { sharedStart } from "./shared-start.ts";

@@ -4,9 +4,7 @@ import {
   buildEncoderGraph,
   type Checkpoint,
   type CheckpointDirectory,
-  checkBatchSize,
   encodeGraphModel,
-  encodeInBatches,
   type EncoderInfo,
   type EncoderOutput,
   type Fusion,
@@ -14,14 +12,18 @@ import {
   hiddenStateOf,
   type InputSize,
   type PixelNormalization,
-  placementNotes,
   type ProjectorFiles,
+  type VisionEncoder,
+} from "@internvit/model-core";
+import {
+  checkBatchSize,
+  encodeInBatches,
+  placementNotes,
   resolveVisualParts,
   synthesizedWords,
-  type VisionEncoder,
   type VisualChoices,
   visualInfo,
-} from "@internvit/model-core";
+} from "@internvit/model-core/session";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 
 import { checkMemory, memoryHere } from "./check-memory.ts";

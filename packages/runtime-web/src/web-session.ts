@@ -2,15 +2,13 @@
 // graph and weights, and the run that was under way is repeated once.
 
 import {
-  checkFeeds,
   type GraphModel,
   type GraphRunOptions,
   type GraphSession,
-  type Feeds,
   type Placement,
-  type SessionDescription,
   type Tensor,
 } from "@internvit/model-core";
+import { checkFeeds, type Feeds, type SessionDescription } from "@internvit/model-core/session";
 
 import { RuntimeError } from "./errors.ts";
 import { type SessionWorker, startSessionWorker } from "./session-worker.ts";

@@ -7,7 +7,7 @@ import {
   PROBE_TOLERANCE,
   probeError,
   probeInput,
-} from "@internvit/model-core";
+} from "@internvit/model-core/session";
 import * as ort from "onnxruntime-web/webgpu";
 import { expect, test } from "vitest";
 

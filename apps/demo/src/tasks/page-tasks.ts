@@ -1,6 +1,7 @@
 // The page's side of its worker: each task is a promise. The worker is started with the first.
 
-import { createRequests, RuntimeError } from "@internvit/model-core";
+import { RuntimeError } from "@internvit/model-core";
+import { createRequests } from "@internvit/model-core/session";
 import type { FeaturePalette, PatchFeatures } from "@internvit/model-core/features";
 import type { ImageProcessorConfig } from "@internvit/preprocess";
 

@@ -1,6 +1,6 @@
 // What the page asks its own worker, besides the one of runtime-web that encodes: whatever takes longer than a frame.
 
-import type { ErrorReply } from "@internvit/model-core";
+import type { ErrorReply } from "@internvit/model-core/session";
 import type { FeaturePalette, PatchFeatures } from "@internvit/model-core/features";
 import type { ImageProcessorConfig, RgbImage } from "@internvit/preprocess";
 

@@ -1,4 +1,5 @@
-import { createRequests, isRuntimeError, RuntimeError } from "../../src/index.ts";
+import { isRuntimeError, RuntimeError } from "../../src/index.ts";
+import { createRequests } from "../../src/session/index.ts";
 import { expect, test } from "vitest";
 
 type Reply =

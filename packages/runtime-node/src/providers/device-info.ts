@@ -1,6 +1,7 @@
 // What an encoder's info says of where it runs.
 
-import { type EncoderInfo, placementNotes } from "@internvit/model-core";
+import { type EncoderInfo } from "@internvit/model-core";
+import { placementNotes } from "@internvit/model-core/session";
 
 import type { SelectedProvider } from "./select-provider.ts";
 import type { WarmUp } from "./warm-up.ts";

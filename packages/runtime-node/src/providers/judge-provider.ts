@@ -1,6 +1,6 @@
 // One provider on one machine: tried, judged, and named.
 
-import { attentionNote } from "@internvit/model-core";
+import { attentionNote } from "@internvit/model-core/session";
 
 import type { MachineFacts, VulkanDriver } from "../doctor/machine-facts.ts";
 import type { ExecutionProvider } from "./execution-providers.ts";

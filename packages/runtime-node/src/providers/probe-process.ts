@@ -1,7 +1,7 @@
 // The process that a probe runs in. A driver that is broken can take a process down, so it is not the user's; and
 // whatever the probe opened is gone when it ends.
 
-import { PROBE_GRAPHS, type ProbeGraph, type ProbeNumbers } from "@internvit/model-core";
+import { PROBE_GRAPHS, type ProbeGraph, type ProbeNumbers } from "@internvit/model-core/session";
 import type * as Onnxruntime from "onnxruntime-node";
 
 import type { ProbeReply, ProbeRequest } from "./probe-protocol.ts";

@@ -1,6 +1,7 @@
 // What a probe's process is asked and answers.
 
-import type { ProbeGraph, ProbeNumbers, Tensor } from "@internvit/model-core";
+import type { Tensor } from "@internvit/model-core";
+import type { ProbeGraph, ProbeNumbers } from "@internvit/model-core/session";
 
 /** The only message to the process. */
 export interface ProbeRequest {

@@ -2,7 +2,12 @@
 
 import { fork } from "node:child_process";
 
-import { buildProbeGraphs, PROBE_TOLERANCE, probeError, probeInput } from "@internvit/model-core";
+import {
+  buildProbeGraphs,
+  PROBE_TOLERANCE,
+  probeError,
+  probeInput,
+} from "@internvit/model-core/session";
 
 import { type ExecutionProvider, sessionProviders } from "./execution-providers.ts";
 import type { ProbeReply, ProbeRequest } from "./probe-protocol.ts";

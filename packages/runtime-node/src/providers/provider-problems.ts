@@ -1,7 +1,7 @@
 // Why an execution provider cannot be used, and what to do: judged from a machine's facts and from what a probe said.
 // Pure, so that machines that are not here can be judged too.
 
-import { PROBE_TOLERANCE } from "@internvit/model-core";
+import { PROBE_TOLERANCE } from "@internvit/model-core/session";
 
 import type { MachineFacts } from "../doctor/machine-facts.ts";
 import { cudaFileProblems, cudaProblems } from "./cuda-problems.ts";

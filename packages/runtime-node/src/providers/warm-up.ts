@@ -1,7 +1,8 @@
 // The first run on a GPU compiles its kernels, which can take longer than a hundred pictures. It is done with a gray
 // picture while the encoder opens, and tells where the nodes of the graph really run.
 
-import { type InputSize, pixelFeeds } from "@internvit/model-core";
+import { type InputSize } from "@internvit/model-core";
+import { pixelFeeds } from "@internvit/model-core/session";
 
 import type { NodeGraphSession } from "../node-runtime.ts";
 import type { Placement } from "../worker/protocol.ts";

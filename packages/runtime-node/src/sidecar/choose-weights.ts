@@ -26,8 +26,8 @@ import {
   type ProjectorWeights,
   resolveEncoderWeights,
   spreadOf,
-  weightReader,
 } from "@internvit/model-core";
+import { weightReader } from "@internvit/model-core/session";
 
 import { RuntimeError } from "../errors.ts";
 import { fileSource } from "../file-source.ts";

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { countNodes, type Placement } from "@internvit/model-core";
+import { type Placement } from "@internvit/model-core";
+import { countNodes } from "@internvit/model-core/session";
 
 /** A profile that is being recorded. */
 export interface PlacementRecord {

@@ -1,13 +1,13 @@
 // What the calling thread and the session's thread say to each other. One worker holds one session for its whole
 // life; what is the same in a browser stands in model-core.
 
+import type { Placement } from "@internvit/model-core";
 import type {
   ErrorReply,
-  Placement,
   RunRequest,
   RunResult,
   SessionDescription,
-} from "@internvit/model-core";
+} from "@internvit/model-core/session";
 
 /** What the worker is started with: everything that makes the session. */
 export interface SessionSetup {

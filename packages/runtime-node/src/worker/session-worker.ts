@@ -3,7 +3,8 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 
-import type { DtypeArrays, RunRequest, Tensor } from "@internvit/model-core";
+import type { DtypeArrays, Tensor } from "@internvit/model-core";
+import type { RunRequest } from "@internvit/model-core/session";
 import type * as Onnxruntime from "onnxruntime-node";
 
 import { insideRuntime } from "../exit-guard.ts";

@@ -1,4 +1,4 @@
-import { countNodes } from "@internvit/model-core";
+import { countNodes } from "@internvit/model-core/session";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

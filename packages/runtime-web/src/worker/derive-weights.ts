@@ -10,9 +10,9 @@ import {
   type ProjectorWeights,
   type ReadWeights,
   spreadOf,
-  weightReader,
   type WeightSlice,
 } from "@internvit/model-core";
+import { weightReader } from "@internvit/model-core/session";
 
 import { derivedBytes, groupsFrom } from "./derived-bytes.ts";
 import { freeBuffer } from "./free-buffer.ts";

@@ -1,7 +1,12 @@
 // The canary: two tiny graphs on the provider, held against WebAssembly's numbers in the same worker. It finds devices
 // on which ONNX Runtime gives wrong numbers without an error, before an encoder is built for them.
 
-import { buildHalfProbe, buildProbeGraphs, probeError, probeInput } from "@internvit/model-core";
+import {
+  buildHalfProbe,
+  buildProbeGraphs,
+  probeError,
+  probeInput,
+} from "@internvit/model-core/session";
 import type { InferenceSession } from "onnxruntime-web/webgpu";
 
 import type { ProbeErrors } from "./protocol.ts";

@@ -7,15 +7,17 @@
 import type {
   ConvertedDtype,
   EncoderWeights,
-  ErrorReply,
-  Feeds,
   LayerSpread,
   Placement,
   ProjectorWeights,
+} from "@internvit/model-core";
+import type {
+  ErrorReply,
+  Feeds,
   RunRequest,
   RunResult,
   SessionDescription,
-} from "@internvit/model-core";
+} from "@internvit/model-core/session";
 
 import type { AdapterFacts } from "./adapter-facts.ts";
 import type { KeepOrder, KeptReport, WeightProgress } from "./keep-order.ts";

@@ -1,15 +1,17 @@
 // The worker that holds a session: ONNX Runtime is imported here and nowhere else.
 
 import {
-  buffersOf,
-  countNodes,
   isRuntimeError,
   type Placement,
-  type RunRequest,
   type RuntimeErrorCode,
-  type SessionDescription,
   type Tensor,
 } from "@internvit/model-core";
+import {
+  buffersOf,
+  countNodes,
+  type RunRequest,
+  type SessionDescription,
+} from "@internvit/model-core/session";
 import * as ort from "onnxruntime-web/webgpu";
 
 import { adapterKey } from "./adapter-facts.ts";

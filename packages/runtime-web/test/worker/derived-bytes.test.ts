@@ -6,8 +6,8 @@ import {
   synthesizeCheckpoint,
   planEncoderWeights,
   type SynthesizedFile,
-  weightReader,
 } from "@internvit/model-core";
+import { weightReader } from "@internvit/model-core/session";
 import { expect, test } from "vitest";
 
 import { chunkCutter } from "../../src/worker/chunks.ts";
