@@ -10,7 +10,7 @@ import { chromium } from "playwright";
 import { ADVICE, findChromium } from "../../scripts/browser/find-chromium.mjs";
 
 /** @typedef {import("playwright").Page} Page */
-/** @typedef {{ name: string, origin: string, close: () => void }} Side */
+/** @typedef {{ name: string, isPeer: boolean, outputs: string, origin: string, close: () => void }} Side */
 /** @typedef {{ type: string, id: number, cpuTime: number }} Process processor time in seconds */
 
 const TIMEOUT = 900_000;
@@ -42,12 +42,12 @@ export async function startBrowser({ adapter, threads }) {
   const processes = async () => (await inspector.send("SystemInfo.getProcessInfo")).processInfo;
 
   /** A page of a side after its first embedding. @param {Side} side @param {string} provider */
-  const open = async ({ origin }, provider) => {
+  const open = async ({ origin, outputs }, provider) => {
     const page = await context.newPage();
     /** @type {Promise<never>} */
     const failed = new Promise((_, reject) => page.once("pageerror", reject));
     failed.catch(() => {});
-    const query = new URLSearchParams({ provider, threads: String(threads) });
+    const query = new URLSearchParams({ provider, outputs, threads: String(threads) });
     await page.goto(`${origin}/?${query}`);
     await Promise.race([
       page.waitForFunction(hasBench, undefined, { timeout: TIMEOUT, polling: POLLING_MS }),

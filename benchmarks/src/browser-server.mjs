@@ -65,15 +65,13 @@ async function serve({ folders, modules }) {
     response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
     if (pathname === "/") {
       response.setHeader("Content-Type", "text/html");
-      response.end(page);
-      return;
+      return response.end(page);
     }
     response.setHeader("Content-Type", TYPES[extname(pathname)] ?? "application/octet-stream");
     response.setHeader("Cache-Control", "public, max-age=31536000, immutable");
     const script = modules.get(pathname);
     if (script !== undefined) {
-      response.end(script);
-      return;
+      return response.end(script);
     }
     const prefix = Object.keys(folders).find((path) => pathname.startsWith(path));
     const path =
@@ -82,11 +80,21 @@ async function serve({ folders, modules }) {
         : join(folders[prefix] ?? "", normalize(pathname.slice(prefix.length)));
     if (path === undefined || !existsSync(path)) {
       response.statusCode = 404;
-      response.end();
-      return;
+      return response.end();
     }
-    response.setHeader("Content-Length", statSync(path).size);
-    createReadStream(path).pipe(response);
+    const { size, mtime } = statSync(path);
+    // What a checkpoint is read by, and known by when it is opened again.
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
+    const begin = Number(range?.[1] ?? 0);
+    const last = Math.min(size - 1, range?.[2] ? Number(range[2]) : size - 1);
+    response.writeHead(range === null ? 200 : 206, {
+      "Accept-Ranges": "bytes",
+      "Content-Length": last - begin + 1,
+      "Last-Modified": mtime.toUTCString(),
+      ...(range === null ? {} : { "Content-Range": `bytes ${begin}-${last}/${size}` }),
+    });
+    if (request.method === "HEAD") return response.end();
+    return createReadStream(path, { start: begin, end: last }).pipe(response);
   });
   await new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => resolve(undefined));

@@ -15,15 +15,17 @@ import { median } from "./environment.mjs";
  */
 
 /**
- * `takeTurns(count, measure)` lets the sides take turns, in another order each round; `measure` gives milliseconds of
- * a side. The last of the sides is the peer, if there are two.
- * @param {number} sides
+ * `takeTurns(sides, { count, measure })` lets sides take turns, in another order each round; `measure` gives
+ * milliseconds of a side.
  * @param {() => Promise<number>} computed processor time so far, in milliseconds
  */
-export function turnsOf(sides, computed) {
-  /** @param {number} count @param {(side: number) => Promise<number>} measure */
-  return async (count, measure) => {
-    const order = Array.from({ length: sides }, (_, side) => side);
+export function turnsOf(computed) {
+  /**
+   * @param {readonly { isPeer: boolean }[]} sides
+   * @param {{ count: number, measure: (side: number) => Promise<number> }} turns
+   */
+  return async (sides, { count, measure }) => {
+    const order = [...sides.keys()];
     const times = order.map(() => /** @type {number[]} */ ([]));
     const loads = order.map(() => /** @type {number[]} */ ([]));
     for (let round = 0; round < count; round++) {
@@ -33,7 +35,8 @@ export function turnsOf(sides, computed) {
         loads[side]?.push((await computed()) - before);
       }
     }
-    return times.map((own, side) => summary({ own, peer: times[1], load: loads[side] ?? [] }));
+    const peer = times[sides.findIndex(({ isPeer }) => isPeer)];
+    return times.map((own, side) => summary({ own, peer, load: loads[side] ?? [] }));
   };
 }
 

@@ -106,9 +106,11 @@ if (!existsSync(join(checkpoint, "config.json"))) {
 const absent = [];
 /** @type {Record<string, string>} */
 const versions = {};
+const own = { isPeer: false, ...(await serveOurs({ checkpoint, pictures: pictureFolder })) };
 /** @type {Side[]} */
 const sides = [
-  { name: "internvit", ...(await serveOurs({ checkpoint, pictures: pictureFolder })) },
+  { ...own, name: "internvit, class token", outputs: "pooler_output" },
+  { ...own, name: "internvit, all tokens", outputs: "last_hidden_state" },
 ];
 if (options.python === "" || options.peers === "") {
   absent.push("transformers.js: it needs --peers and, for the export, --python");
@@ -118,13 +120,13 @@ if (options.python === "" || options.peers === "") {
   const said = runTool(options.python, [script, checkpoint, model]);
   Object.assign(versions, JSON.parse(said.trim().split("\n").at(-1) ?? "{}"));
   const server = await servePeer({ peers: options.peers, model, pictures: pictureFolder });
-  sides.push({ name: "transformers.js", ...server });
+  sides.push({ name: "transformers.js", isPeer: true, outputs: "", ...server });
 }
 
 const browser = await startBrowser({ adapter: options.adapter, threads: Number(options.threads) });
 const { open, computed, peakMemory } = browser;
 versions["chromium"] = browser.version;
-const takeTurns = turnsOf(sides.length, computed);
+const takeTurns = turnsOf(computed);
 
 /** From the start of a page to its first embedding. @param {string} provider */
 async function measureLoad(provider) {
@@ -139,7 +141,7 @@ async function measureLoad(provider) {
   const tasks = Object.fromEntries(sides.map(({ name }) => [name, []]));
   /** @type {Record<string, Record<string, number>[]>} */
   const stages = Object.fromEntries(sides.map(({ name }) => [name, []]));
-  const rows = await takeTurns(loadsOf(provider), async (index) => {
+  const measure = async (/** @type {number} */ index) => {
     const side = /** @type {Side} */ (sides[index]);
     const page = await open(side, provider);
     const load = await ask(page, "load");
@@ -147,7 +149,8 @@ async function measureLoad(provider) {
     stages[side.name]?.push(load);
     await page.close();
     return load.embedded;
-  });
+  };
+  const rows = await takeTurns(sides, { count: loadsOf(provider), measure });
   return sides.map(({ name }, side) => ({
     side: name,
     ...rows[side],
@@ -172,11 +175,13 @@ async function measureEncode(provider) {
     versions[name] = await ask(page(index), "version");
   const features = [];
   for (const side of sides.keys()) features.push(await ask(page(side), "features"));
-  if (!isSlow(provider)) await takeTurns(WARM_UPS, (side) => ask(page(side), "encode"));
-  const rounds = roundsOf(provider);
-  const encode = await takeTurns(rounds, (side) => ask(page(side), "encode"));
+  const alone = (/** @type {number} */ side) => ask(page(side), "encode");
+  const whole = (/** @type {number} */ side) => ask(page(side), "embed", PICTURES[0]);
+  if (!isSlow(provider)) await takeTurns(sides, { count: WARM_UPS, measure: alone });
+  const count = roundsOf(provider);
+  const encode = await takeTurns(sides, { count, measure: alone });
   const since = await Promise.all(sides.map((_, side) => ask(page(side), "now")));
-  const embed = await takeTurns(rounds, (side) => ask(page(side), "embed", PICTURES[0]));
+  const embed = await takeTurns(sides, { count, measure: whole });
   const tasks = await Promise.all(
     sides.map((_, side) => ask(page(side), "longTasks", since[side])),
   );
@@ -190,7 +195,10 @@ async function measureEncode(provider) {
       longTasks: longest(tasks[side]),
       peakMemoryMB: memory[side] ?? null,
     })),
-    largestDifference: features.length > 1 ? largestDifference(features[0], features[1]) : null,
+    // The class token comes first; a side that gives it alone is compared by it.
+    largestDifference: sides.some(({ isPeer }) => isPeer)
+      ? features.slice(0, -1).map((own) => largestDifference(own, features.at(-1)))
+      : null,
   };
 }
 
@@ -203,10 +211,10 @@ async function inTurn(items, call) {
 
 /** @param {number[]} actual @param {number[]} expected */
 function largestDifference(actual, expected) {
-  if (actual.length !== expected.length) throw new Error("the sides' features differ in length");
+  if (actual.length > expected.length) throw new Error("the sides' features differ in length");
   let largest = 0;
   let value = 0;
-  for (const [i, one] of expected.entries()) {
+  for (const [i, one] of expected.slice(0, actual.length).entries()) {
     largest = Math.max(largest, Math.abs((actual[i] ?? Number.NaN) - one));
     value = Math.max(value, Math.abs(one));
   }
@@ -227,8 +235,10 @@ async function nodeHash(name) {
 
 /** Preprocessing alone; the model of the pages has nothing to do. */
 async function measurePreprocessing() {
+  // What ours computes of the pixels makes no difference here.
+  const compared = sides.filter(({ isPeer, name }) => isPeer || name === sides[0]?.name);
   const pages = [];
-  for (const side of sides) pages.push(await open(side, "wasm"));
+  for (const side of compared) pages.push(await open(side, "wasm"));
   const page = (/** @type {number} */ side) => /** @type {Page} */ (pages[side]);
   const results = [];
   for (const name of PICTURES) {
@@ -236,19 +246,19 @@ async function measurePreprocessing() {
     for (const from of ["pixels", "jpeg"]) {
       const request = { name, from, hash: false };
       const equalsNode = [];
-      for (const side of sides.keys()) {
+      for (const side of compared.keys()) {
         const { sha256 } = await ask(page(side), "preprocess", { ...request, hash: true });
         equalsNode.push(sha256 === expected);
       }
       const run = async (/** @type {number} */ side) =>
         (await ask(page(side), "preprocess", request)).ms;
-      await takeTurns(WARM_UPS, run);
-      const rows = await takeTurns(2 * roundsOf("wasm"), run);
-      for (const [side, { name: who }] of sides.entries()) {
+      await takeTurns(compared, { count: WARM_UPS, measure: run });
+      const rows = await takeTurns(compared, { count: 2 * roundsOf("wasm"), measure: run });
+      for (const [side, { isPeer, name: who }] of compared.entries()) {
         results.push({
           picture: name,
           from,
-          side: who,
+          side: isPeer ? who : "internvit",
           ...rows[side],
           equalsNode: equalsNode[side],
         });

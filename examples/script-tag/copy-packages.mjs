@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const OUTPUT = "dist";
 const WASM = "ort-wasm-simd-threaded.asyncify.wasm";
-const SPECIFIER = /\b((?:from|import)\s*\(?\s*)"([^"]+)"/g;
+const SPECIFIER = /\b((?:from|import)\s*\(?\s*)"([\w@./:-]+)"/g;
 
 /** Address of a file in dist/modules, by its address in node_modules. */
 const copies = new Map();

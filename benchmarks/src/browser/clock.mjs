@@ -9,7 +9,7 @@
  * @typedef {object} Side
  * @property {string} version
  * @property {(pixels: Uint8Array) => Promise<number>} encode milliseconds for one picture of uint8 [side, side, 3]
- * @property {(pixels: Uint8Array) => Promise<Float32Array>} features last_hidden_state of it
+ * @property {(pixels: Uint8Array) => Promise<Float32Array>} features its tokens, the class token first
  * @property {(jpeg: Blob) => Promise<number>} embed milliseconds from a JPEG to its embedding
  * @property {(jpeg: Blob) => Promise<(from: "jpeg" | "pixels") => Promise<{ ms: number, values: Float32Array }>>} preprocessor
  * preprocesses one picture from its file or from decoded pixels
@@ -20,6 +20,8 @@ export const SIDE = 448;
 const query = new URLSearchParams(location.search);
 export const provider = /** @type {Provider} */ (query.get("provider") ?? "wasm");
 export const threads = Number(query.get("threads") ?? "1");
+/** What this project's side computes; the peer's export has one output. */
+export const outputs = query.get("outputs") ?? "last_hidden_state";
 
 /** @param {string} name */
 export async function picture(name) {

@@ -1,42 +1,28 @@
 // @ts-check
-// The page of this project's side. The weights are in OPFS, where a first visit put them.
+// The page of this project's side. The weights are in OPFS, where the first visit kept them.
 
-import { blobDirectory, createVisionEncoder } from "@internvit/runtime-web";
+import { urlDirectory } from "@internvit/hub";
 import { IMAGENET_NORMALIZATION, squareResize, toPixelValues } from "@internvit/preprocess";
 import { decodeImage } from "@internvit/preprocess/canvas";
+import { createVisionEncoder } from "@internvit/runtime-web";
 
-import { provider, SIDE, start, threads } from "./clock.mjs";
+import { outputs, provider, SIDE, start, threads } from "./clock.mjs";
 
-const FILES = ["config.json", "model.safetensors"];
 const wasmPaths = new URL("/ort/", location.href).href;
-
-/** The one place that says how weights are kept between visits. */
-async function storedCheckpoint() {
-  const root = await navigator.storage.getDirectory();
-  const files = await Promise.all(
-    FILES.map(async (name) => {
-      const handle = await root.getFileHandle(name, { create: true });
-      const file = await handle.getFile();
-      if (file.size > 0) return /** @type {const} */ ([name, file]);
-      const response = await fetch(`/checkpoint/${name}`);
-      await response.body?.pipeTo(await handle.createWritable());
-      return /** @type {const} */ ([name, await handle.getFile()]);
-    }),
-  );
-  return blobDirectory("OPFS", new Map(files));
-}
+const checkpoint = new URL("/checkpoint/", location.href).href;
 
 await start(async () => {
-  const encoder = await createVisionEncoder(await storedCheckpoint(), {
+  const encoder = await createVisionEncoder(urlDirectory(checkpoint), {
     executionProvider: provider,
+    dtype: "f32",
     threads,
     wasmPaths,
-    outputs: ["last_hidden_state"],
+    outputs: [/** @type {"pooler_output" | "last_hidden_state"} */ (outputs)],
   });
   /** @param {Uint8Array} data */
   const run = async (data) => {
     const result = await encoder.encode({ dtype: "uint8", shape: [1, SIDE, SIDE, 3], data });
-    return /** @type {Float32Array} */ (result.lastHiddenState?.data);
+    return /** @type {Float32Array} */ ((result.poolerOutput ?? result.lastHiddenState)?.data);
   };
   return {
     version: JSON.stringify(encoder.info.versions),
