@@ -16,7 +16,7 @@ import type { WebProvider } from "./worker/protocol.ts";
 /** What is the same for every session, whatever is loaded. */
 export interface WorkerOptions {
   /**
-   * Threads of WebAssembly. Default 0: half of the processors, at most 4; 1 where the page is not cross-origin
+   * Threads of WebAssembly. Default 0: all processors but one, at most 4; 1 where the page is not cross-origin
    * isolated, which `capabilities` tells.
    */
   readonly threads?: number;

@@ -5,11 +5,8 @@ import { urlDirectory } from "@internvit/hub";
 import { createVisionEncoder, createWebRuntime, type WebProvider } from "@internvit/runtime-web";
 import { fetchGoldenModels } from "@internvit/test-kit/browser";
 
-// Every session starts a worker of its own. All models and fusions are checked in Node, with the same graphs.
-const MODELS = {
-  wasm: await fetchGoldenModels(["tiny-layernorm", "tiny-chat"]),
-  webgpu: await fetchGoldenModels(["tiny-rmsnorm-qknorm"]),
-};
+const MODELS = await fetchGoldenModels();
+// Every set of fusions is checked in Node, with the same graphs.
 const FUSIONS = {
   wasm: { default: ["attention", "rms-norm", "transposed-weights"] },
   webgpu: { default: ["attention"] },
@@ -22,6 +19,6 @@ for (const executionProvider of ["wasm", "webgpu"] satisfies WebProvider[]) {
   describeVisionEncoder(
     `runtime-web, ${executionProvider}`,
     (url, options) => createVisionEncoder(urlDirectory(url), { ...options, executionProvider }),
-    { models: MODELS[executionProvider], fusionSets: FUSIONS[executionProvider] },
+    { models: MODELS, fusionSets: FUSIONS[executionProvider] },
   );
 }
