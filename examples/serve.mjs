@@ -1,5 +1,6 @@
-// `node serve.mjs <folder>`: serves files on this machine, with byte ranges, which checkpoints are read by, and
-// cross-origin isolation, without which WebAssembly has one thread.
+// `node serve.mjs <folder>`: serves files on this machine, with byte ranges, which checkpoints are read by, dates, without
+// which their weights would not be kept in the browser, and cross-origin isolation, without which WebAssembly has one
+// thread.
 
 import { createReadStream, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -25,13 +26,15 @@ export async function serve(folder, { isolated = true, port = 0 } = {}) {
     const { pathname } = new URL(request.url, "http://localhost");
     const path = normalize(decodeURIComponent(pathname)).replace(/\/$/, "/index.html");
     const file = join(folder, path);
-    const size = statSync(file, { throwIfNoEntry: false })?.size;
-    if (size === undefined) return response.writeHead(404).end();
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found === undefined) return response.writeHead(404).end();
+    const { size, mtime } = found;
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
     const start = range === null ? 0 : Number(range[1]);
     const end = Math.min(size - 1, range?.[2] ? Number(range[2]) : size - 1);
     response.writeHead(range === null ? 200 : 206, {
       "Accept-Ranges": "bytes",
+      "Last-Modified": mtime.toUTCString(),
       "Content-Length": end - start + 1,
       "Content-Type": TYPES[extname(file)] ?? "application/octet-stream",
       ...(range === null ? {} : { "Content-Range": `bytes ${start}-${end}/${size}` }),

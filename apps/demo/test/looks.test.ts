@@ -1,7 +1,7 @@
-import axe from "axe-core";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { findAccessibilityProblems } from "./accessibility.ts";
 import {
   artefact,
   drop,
@@ -57,7 +57,7 @@ describe.each([
     await page.screenshot({ path: artefact(`${state}-${name}`), fullPage: true });
     const scrollWidth = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(scrollWidth).toBeLessThanOrEqual(width);
-    expect(await findAccessibilityProblems()).toEqual([]);
+    expect(await findAccessibilityProblems(page)).toEqual([]);
   });
 });
 
@@ -92,13 +92,3 @@ test("the switch overrules the system, and is remembered", async () => {
 test("nothing complained", () => {
   expect(opened.complaints).toEqual([]);
 });
-
-async function findAccessibilityProblems(): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  return await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations.map(
-      ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" ")}`,
-    );
-  });
-}

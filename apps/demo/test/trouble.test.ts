@@ -1,17 +1,14 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-import { fixturePath, type HubServer, startHub } from "@internvit/test-kit";
+import { fixturePath } from "@internvit/test-kit";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { drop, openPage, type OpenedPage, PHOTOS, textOf, waitForFeatures } from "./open-page.ts";
-
-const MODEL = "InternViT-300M-448px-V2_5";
-const HUB = "https://huggingface.co/**";
-/** 304 million weights of two bytes, and then some. */
-const DOWNLOAD = /^Download 6\d\d MB$/;
-const FILES = ["config.json", "preprocessor_config.json", "model.safetensors"];
+import { DOWNLOAD, FOLDER, MODEL, routeHub, TINY_FILES, tinyModel } from "./route-hub.ts";
 
 describe("one visit with all kinds of trouble", () => {
   let opened: OpenedPage;
@@ -45,27 +42,25 @@ describe("one visit with all kinds of trouble", () => {
     await page.getByLabel("Runs on").selectOption("wasm");
     expect(opened.strangers).toEqual([]);
     expect(opened.complaints).toEqual([]);
-    await page.route(HUB, (route) => route.abort("internetdisconnected"));
+    const hub = await routeHub(page, tinyModel());
+    hub.before = () => "lost";
     await page.getByRole("button", { name: DOWNLOAD }).click();
     const error = page.getByTestId("model-error");
     await error.waitFor();
     expect(await error.textContent()).toMatch(
       /InternViT-300M-448px-V2_5 cannot be used: .*huggingface\.co.*random weights stays in use/,
     );
-    await page.unrouteAll();
+    await hub.close();
     expect(await page.locator("[data-status=ready]").count()).toBe(1);
   });
 
   test("a published model: a download can be cancelled, and encodes the pictures anew", async () => {
-    const hub = await startHub([servedModel()]);
+    const hub = await routeHub(page, tinyModel());
     const cancelled = new AbortController();
-    await page.route(HUB, async (route) => {
-      const { pathname, search } = new URL(route.request().url());
-      // The weights wait until the download was cancelled once.
-      const { signal } = cancelled;
-      if (pathname.endsWith("model.safetensors") && !signal.aborted) await once(signal, "abort");
-      await answerFrom(hub, { route, path: pathname + search });
-    });
+    const { signal } = cancelled;
+    // The weights wait until the download was cancelled once.
+    hub.before = ({ path }) =>
+      path.endsWith("model.safetensors") && !signal.aborted ? once(signal, "abort") : undefined;
     await page.getByRole("button", { name: DOWNLOAD }).click();
     await page.getByTestId("progress").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
@@ -77,8 +72,45 @@ describe("one visit with all kinds of trouble", () => {
     await page.locator(".model-name").filter({ hasText: MODEL }).waitFor();
     expect(await page.getByTestId("random").count()).toBe(0);
     await waitForFeatures(page, 1);
-    await page.unrouteAll({ behavior: "ignoreErrors" });
     await hub.close();
+  });
+
+  test("a folder on a server: a page instead of it says so, and its model is used", async () => {
+    const hub = await routeHub(page, tinyModel());
+    await page.getByRole("combobox", { name: "Model" }).selectOption("folder");
+    const address = page.getByLabel("Address of the folder");
+    const use = page.getByRole("button", { name: "Use it" });
+    await address.fill("models.example");
+    expect(await use.isDisabled()).toBe(true);
+    await address.fill(`${FOLDER}/elsewhere`);
+    await use.click();
+    const error = page.getByTestId("model-error");
+    await error
+      .filter({ hasText: "models.example answered with a page (200, text/html)" })
+      .waitFor();
+    await address.fill(`${FOLDER}/`);
+    await use.click();
+    await page.locator(".model-name").filter({ hasText: "Model from models.example" }).waitFor();
+    await page.getByTestId("kept-weights").filter({ hasText: FOLDER }).waitFor();
+    await hub.close();
+  });
+
+  test("a model that would not fit into memory is refused before it is read", async () => {
+    await page.getByRole("combobox", { name: "Model" }).selectOption("files");
+    const [config = "", , weights = ""] = TINY_FILES;
+    // Pictures of 82 million pixels.
+    const processor = JSON.parse(readFileSync(TINY_FILES[1]!, "utf8")) as object;
+    const side = 14 * 648;
+    const json = JSON.stringify({ ...processor, crop_size: side, size: side });
+    const folder = mkdtempSync(join(tmpdir(), "internvit-demo-"));
+    writeFileSync(join(folder, "preprocessor_config.json"), json);
+    await openFiles(page, [config, join(folder, "preprocessor_config.json"), weights]);
+    const error = page.getByTestId("model-error").filter({ hasText: "the session needs" });
+    await error.waitFor();
+    expect(await error.textContent()).toMatch(
+      /the session needs about [\d.]+ GiB .*, but WebAssembly has at most 4\.0 GiB; .*Model from models\.example stays in use/,
+    );
+    rmSync(folder, { recursive: true });
   });
 
   test("files that are no model say so; those of one are used, on the chosen device", async () => {
@@ -87,14 +119,12 @@ describe("one visit with all kinds of trouble", () => {
     const error = page.getByTestId("model-error").filter({ hasText: "there is no config.json" });
     await error.waitFor();
     await page.getByLabel("Runs on").selectOption("webgpu");
-    await openFiles(
-      page,
-      FILES.map((name) => fixturePath("tiny-layernorm", name)),
-    );
+    await openFiles(page, TINY_FILES);
     await page.locator(".model-name").filter({ hasText: "Model from this device" }).waitFor();
     expect(await textOf(page, "provider")).toBe("WebGPU");
     // 112 pixels: 8 x 8 patches, 16 visual tokens a tile.
     await page.getByLabel(/^Patch features as colours: Camera 1, 8 rows/).waitFor();
+    expect(await textOf(page, "placement")).toMatch(/^\d+ on WebGPU/);
     await page.getByRole("slider", { name: "Tile budget" }).fill("1");
     expect(await textOf(page, "tokens")).toBe("16");
   });
@@ -108,37 +138,6 @@ describe("one visit with all kinds of trouble", () => {
     expect(await page.locator("#model").textContent()).toContain("The GPU was lost");
   });
 });
-
-function servedModel() {
-  const files = new Map(
-    FILES.map((name) => [name, new Uint8Array(readFileSync(fixturePath("tiny-layernorm", name)))]),
-  );
-  return { repository: `OpenGVLab/${MODEL}`, commit: "c".repeat(40), files };
-}
-
-/** Answers a request to the hub from a hub on this machine, as the real one lets pages read it. */
-async function answerFrom(
-  hub: HubServer,
-  {
-    route,
-    path,
-  }: { readonly route: Parameters<Parameters<Page["route"]>[1]>[0]; readonly path: string },
-): Promise<void> {
-  const { range } = route.request().headers();
-  const answer = await fetch(
-    hub.endpoint + path,
-    range === undefined ? {} : { headers: { range } },
-  );
-  await route.fulfill({
-    status: answer.status,
-    headers: {
-      ...Object.fromEntries(answer.headers),
-      "access-control-allow-origin": "*",
-      "access-control-expose-headers": "*",
-    },
-    body: Buffer.from(await answer.arrayBuffer()),
-  });
-}
 
 async function openFiles(page: Page, paths: readonly string[]): Promise<void> {
   await page.getByLabel("config.json and model.safetensors").setInputFiles([...paths]);

@@ -65,10 +65,10 @@ async function build(name: string): Promise<void> {
   }
 }
 
-/** What a page must do: show Node's numbers (four decimals of float32), and nothing that it should not. */
+/** What a page must do: show Node's numbers (four decimals of float32), keep the weights, and nothing that it should not. */
 function nodesNumbers(isolated: boolean): object {
   const features = expected.map((feature) => feature.map((value) => expect.closeTo(value, 3)));
-  return { isolated, features, problems: [] };
+  return { isolated, features, kept: 1, problems: [] };
 }
 
 describe("the examples", () => {

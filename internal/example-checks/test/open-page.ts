@@ -10,6 +10,8 @@ export interface PageReport {
   readonly isolated: boolean;
   /** The numbers that it showed for each picture. */
   readonly features: readonly (readonly number[])[];
+  /** Checkpoints whose weights the browser keeps for the next visit. */
+  readonly kept: number;
   /** Errors in the console, answers of 400 and above, requests to other origins. */
   readonly problems: readonly string[];
 }
@@ -54,10 +56,19 @@ export async function openPage(
       await Promise.race([shown, failed]);
       features.push((await page.textContent("output"))!.split(" ").map(Number));
     }
-    return { isolated, features, problems };
+    return { isolated, features, kept: await page.evaluate(countKept), problems };
   } catch (cause) {
     throw new Error(`${url}: ${[...problems, String(cause)].join("\n")}`, { cause });
   } finally {
     await page.close();
   }
+}
+
+/** Looks into the store's folder; runs in the page. */
+async function countKept(): Promise<number> {
+  const store = await (await navigator.storage.getDirectory()).getDirectoryHandle("internvit");
+  const weights = await store.getDirectoryHandle("weights", { create: true });
+  let count = 0;
+  for await (const _ of weights.keys()) count++;
+  return count;
 }

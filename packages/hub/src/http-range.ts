@@ -5,6 +5,7 @@
 import { fileUrl, type HubConnection } from "./connection.ts";
 import { HubError } from "./errors.ts";
 import { openResponse, type OpenResponse } from "./open-response.ts";
+import { noRangesError } from "./status-error.ts";
 
 /** A file at a commit. */
 export interface RemoteFile {
@@ -75,8 +76,7 @@ export async function openRange(
     else if (start === 0 && end === file.size) checkContentLength(answer, file);
     else {
       checkContentLength(answer, file);
-      const text = `${fileSubject(file)}: the server does not send byte ranges`;
-      throw new HubError("unsupported", text, { status: answer.status });
+      throw noRangesError(answer, fileSubject(file));
     }
   } catch (error) {
     answer.close();

@@ -4,7 +4,7 @@
 import type { HubConnection, HubResponse } from "./connection.ts";
 import { HubError } from "./errors.ts";
 import { networkError } from "./retry.ts";
-import { statusError } from "./status-error.ts";
+import { pageError, statusError } from "./status-error.ts";
 
 /** Options of `openResponse`. */
 export interface OpenResponseOptions {
@@ -32,7 +32,7 @@ export interface OpenResponse {
 /**
  * Sends a GET request to the endpoint and waits for the head of the answer.
  *
- * @throws HubError for an unexpected status, and `network` for a connection that cannot be made or stalls; the
+ * @throws HubError for an unexpected status, `not-found` for a page (HTML), and `network` for a connection that cannot be made or stalls; the
  *   signal's reason when it is aborted.
  */
 export async function openResponse(
@@ -99,6 +99,11 @@ export async function openResponse(
       page: `${connection.endpoint}/${options.repository}`,
       hasToken: connection.token !== undefined,
     });
+  }
+  const page = pageError(response, { subject, host });
+  if (page !== undefined) {
+    close();
+    throw page;
   }
   return { status, headers, blocks: readBlocks(response, { guard, failure }), close };
 }

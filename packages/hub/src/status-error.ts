@@ -1,5 +1,5 @@
-// What an HTTP status of the hub means. The hub says more in the X-Error-Code header (huggingface_hub/utils/_http.py);
-// mirrors may not.
+// What an answer of the hub means that is not the one that was hoped for. The hub says more in the X-Error-Code header
+// (huggingface_hub/utils/_http.py); mirrors may not.
 
 import { HubError } from "./errors.ts";
 
@@ -51,6 +51,35 @@ export function statusError(
     });
   }
   return new HubError("network", `${subject}: unexpected answer ${status} of ${host}`, { status });
+}
+
+/** The head of an answer, as far as messages tell of it. */
+interface AnswerHead {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+}
+
+/**
+ * The error for a page where a file was asked for, or undefined for every other answer. Servers of single-page
+ * applications answer what they do not have with their index.html and 200; no file of a checkpoint is HTML.
+ */
+export function pageError(
+  answer: AnswerHead,
+  { subject, host }: Pick<StatusContext, "subject" | "host">,
+): HubError | undefined {
+  if (!/^text\/html\b/i.test(answer.headers.get("content-type") ?? "")) return undefined;
+  const text = `${subject}: it is not there: ${host} answered with a page (${wordsOf(answer)})`;
+  return new HubError("not-found", text, { status: answer.status });
+}
+
+/** The error for a whole file where a part was asked for. */
+export function noRangesError(answer: AnswerHead, subject: string): HubError {
+  const text = `${subject}: the server does not send byte ranges (it answered ${wordsOf(answer)})`;
+  return new HubError("unsupported", text, { status: answer.status });
+}
+
+function wordsOf({ status, headers }: AnswerHead): string {
+  return `${status}, ${headers.get("content-type") ?? "no content type"}`;
 }
 
 function notFound(

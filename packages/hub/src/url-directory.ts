@@ -4,18 +4,19 @@
 import type { CheckpointDirectory } from "@internvit/model-core";
 
 import { type HubConnection, type HubOptions, toConnection } from "./connection.ts";
-import { HubError, isHubError } from "./errors.ts";
+import { isHubError } from "./errors.ts";
 import type { RemoteFile } from "./http-range.ts";
 import { openResponse } from "./open-response.ts";
 import { rangeSource } from "./range-source.ts";
 import { withRetries } from "./retry.ts";
+import { noRangesError } from "./status-error.ts";
 
 /**
  * A folder at an absolute http(s) address. Nothing is requested until a file is opened; a file that the server answers
- * 404 or 410 for is one that is not there.
+ * 404, 410 or a page (HTML) for is one that is not there.
  *
  * @throws HubError `invalid-argument` for an address that is none. `open` and reads reject with `network`, `changed`,
- *   or `unsupported` when the server sends no byte ranges.
+ *   `unsupported` when the server sends no byte ranges, or `not-found` when there is a page instead of config.json.
  */
 export function urlDirectory(
   url: string,
@@ -61,12 +62,13 @@ async function findFile(
         const version = said === null ? undefined : `${url} ${said}`;
         return { size: Number(total), etag, version };
       }
-      throw new HubError("unsupported", `${url}: the server does not send byte ranges`, {
-        status: answer.status,
-      });
+      throw noRangesError(answer, url);
     }, options);
   } catch (error) {
-    if (isHubError(error) && (error.status === 404 || error.status === 410)) return undefined;
+    const { code, status } = isHubError(error) ? error : {};
+    if (status === 404 || status === 410) return undefined;
+    // Without a config.json there is no checkpoint, and a page is no reason that a reader would guess.
+    if (code === "not-found" && !url.endsWith("/config.json")) return undefined;
     throw error;
   }
 }

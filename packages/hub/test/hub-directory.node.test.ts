@@ -1,6 +1,7 @@
 import {
   matchEncoderTensors,
   memoryDirectory,
+  ModelError,
   readCheckpoint,
   readTensor,
 } from "@internvit/model-core";
@@ -60,6 +61,48 @@ test("a folder of any server opens by ranges, and a file that is not there is no
   expect(remote.tensors).toEqual(local.tensors);
   expect(await directory.open("nothing.json")).toBeUndefined();
   expect(() => urlDirectory("models/tiny")).toThrow(/http\(s\) address/);
+});
+
+test.each([
+  ["without ranges", { ignoreRange: true }, 200],
+  ["with ranges", {}, 206],
+])("a page instead of a file is no file: a server %s", async (_, ranges, status) => {
+  // As servers of single-page applications answer, to everything that they do not have.
+  const page = {
+    content: Buffer.from("<!doctype html><title>An application</title>"),
+    headers: { "content-type": "text/html; charset=utf-8" },
+    ...ranges,
+  };
+  const missing = (name: string): void => {
+    hub.fault = ({ path }) => (path.includes(`/${name}`) ? page : undefined);
+  };
+  const folder = `${hub.endpoint}/${ENCODER.repository}/resolve/${ENCODER.commit}`;
+  missing("config.json");
+  const error = await failureOf(readCheckpoint(urlDirectory(folder)));
+  expect(error).toMatchObject({ code: "not-found", status });
+  expect(error.message).toBe(
+    `${folder}/config.json: it is not there: ${new URL(folder).host} answered with a page (${status}, text/html; charset=utf-8)`,
+  );
+  missing("preprocessor_config.json");
+  expect((await readCheckpoint(urlDirectory(folder))).preprocessorJson).toBeUndefined();
+  missing("model.safetensors");
+  const weights = readCheckpoint(urlDirectory(folder));
+  await expect(weights).rejects.toThrow(ModelError);
+  await expect(weights).rejects.toThrow("model.safetensors");
+
+  // The hub has listed its files, so that one that is none is an error.
+  const listed = hubDirectory(reference("OpenGVLab/tiny-layernorm"), hub);
+  const answer = await failureOf(readCheckpoint(listed));
+  expect(answer.code).toBe("not-found");
+  expect(answer.message).toContain(`answered with a page (${status}, text/html`);
+});
+
+test("a server without ranges says what it answered", async () => {
+  hub.fault = () => ({ ignoreRange: true, headers: { "content-type": "application/json" } });
+  const folder = `${hub.endpoint}/${ENCODER.repository}/resolve/${ENCODER.commit}`;
+  const error = await failureOf(readCheckpoint(urlDirectory(folder)));
+  expect(error.code).toBe("unsupported");
+  expect(error.message).toContain("does not send byte ranges (it answered 200, application/json)");
 });
 
 test("bytes beyond the cached head are fetched as they are asked for", async () => {

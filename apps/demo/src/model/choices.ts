@@ -8,6 +8,8 @@ export type ModelSource =
   | { readonly kind: "random" }
   /** By the name of its preset, which is its name on the hub. */
   | { readonly kind: "published"; readonly name: string }
+  /** A folder of any server, with config.json and model.safetensors. */
+  | { readonly kind: "folder"; readonly url: string }
   /** Files that were picked on this device. */
   | { readonly kind: "files"; readonly files: ReadonlyMap<string, Blob> };
 
@@ -28,6 +30,8 @@ export const RANDOM_CHOICE: ModelChoice = {
 /** A published model as it is offered. */
 export interface PublishedModel {
   readonly name: string;
+  /** What its kept weights are known by. */
+  readonly address: string;
   /** Bytes of the encoder's weights as they are published: bfloat16. */
   readonly downloadBytes: number;
   /** Whether only the vision part of a chat model is downloaded. */
@@ -36,6 +40,7 @@ export interface PublishedModel {
   readonly fits: boolean;
 }
 
+const HUB = "https://huggingface.co";
 const OWNER = "OpenGVLab";
 const BYTES_PER_WEIGHT = 2;
 /** As float32 it must fit into the 4 GiB that WebAssembly has, with room for results. */
@@ -47,6 +52,7 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = presetNames.map((name
   const weights = countParameters(config);
   return {
     name,
+    address: `${HUB}/${repositoryOf(name)}@main`,
     downloadBytes: downloadBytesOf(config),
     isPart: chat !== undefined,
     fits: weights <= MOST_WEIGHTS,
@@ -65,6 +71,14 @@ export function repositoryOf(name: string): string {
 
 /** What the page calls a model. */
 export function nameOfSource(source: ModelSource): string {
-  if (source.kind === "random") return "Small InternViT, random weights";
-  return source.kind === "published" ? source.name : "Model from this device";
+  switch (source.kind) {
+    case "random":
+      return "Small InternViT, random weights";
+    case "published":
+      return source.name;
+    case "folder":
+      return `Model from ${new URL(source.url).host}`;
+    case "files":
+      return "Model from this device";
+  }
 }

@@ -31,7 +31,7 @@ import {
   nameOfSource,
   repositoryOf,
 } from "./choices.ts";
-import { countedDirectory } from "./counted-directory.ts";
+import { type OpenProgress, toOpenProgress } from "./open-progress.ts";
 
 /** An encoder and what the page must know besides. */
 export interface OpenedModel {
@@ -46,14 +46,6 @@ export interface OpenedModel {
   readonly parameters: number;
   /** Milliseconds from the choice to an encoder that is ready. */
   readonly openMilliseconds: number;
-}
-
-/** How far it is. */
-export interface OpenProgress {
-  readonly step: string;
-  /** Bytes, where they are counted. */
-  readonly done?: number;
-  readonly total?: number;
 }
 
 /** Options of `openEncoder`. */
@@ -73,13 +65,14 @@ export async function openEncoder(choice: ModelChoice, options: OpenOptions): Pr
   const begin = performance.now();
   const { signal, onProgress, onDeviceLost } = options;
   const found = await findModel(choice.source, options);
-  if (choice.source.kind !== "published") onProgress({ step: "Starting the encoder" });
+  const translate = toOpenProgress(found.downloadBytes);
   const encoder = await createVisionEncoder(found.checkpoint, {
     outputs: ["last_hidden_state", "pooler_output", "patch_mean"],
     inputSize: found.processor.cropSize,
     normalization: normalizationOf(found.processor),
     executionProvider: choice.executionProvider,
     dtype: choice.dtype,
+    onProgress: (progress) => onProgress(translate(progress)),
     onDeviceLost,
     signal,
   });
@@ -104,6 +97,8 @@ interface FoundModel {
   readonly checkpoint: Checkpoint | CheckpointDirectory;
   readonly processor: ImageProcessorConfig;
   readonly chat: ChatConfig | undefined;
+  /** Undefined where nothing is downloaded, or nobody knows how much. */
+  readonly downloadBytes?: number;
 }
 
 async function findModel(source: ModelSource, options: OpenOptions): Promise<FoundModel> {
@@ -111,40 +106,46 @@ async function findModel(source: ModelSource, options: OpenOptions): Promise<Fou
   switch (source.kind) {
     case "random":
       onProgress({ step: "Making random weights" });
-      return await fromFiles("random weights", { files: await synthesizeModel(signal), signal });
+      return await fromDirectory(blobDirectory("random weights", await synthesizeModel(signal)), {
+        signal,
+      });
     case "files":
-      return await fromFiles("the files", { files: source.files, signal });
+      return await fromDirectory(blobDirectory("the files", source.files), { signal });
+    case "folder": {
+      onProgress({ step: "Asking the server" });
+      const { urlDirectory } = await import("@internvit/hub");
+      return await fromDirectory(urlDirectory(source.url, { signal, retries: 2 }), { signal });
+    }
     case "published":
       return await fromHub(source.name, options);
   }
 }
 
-async function fromFiles(
-  label: string,
-  options: { readonly files: ReadonlyMap<string, Blob>; readonly signal: AbortSignal },
+async function fromDirectory(
+  directory: CheckpointDirectory,
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<FoundModel> {
-  const { files, signal } = options;
-  const checkpoint = await openCheckpoint(blobDirectory(label, files), { signal });
+  const checkpoint = await openCheckpoint(directory, { signal });
   const { config, preprocessorJson, chat } = checkpoint;
   const json = preprocessorJson ?? preprocessorConfigJson(config.imageSize);
   return { checkpoint, processor: parseImageProcessorConfig(json), chat };
 }
 
-/** The files of published models are read when the encoder is made; what they say beforehand is in the preset. */
+/**
+ * The files of published models are read when the encoder is made, so that weights that are kept are found without the
+ * hub; what the files say beforehand is in the preset.
+ */
 async function fromHub(name: string, { signal, onProgress }: OpenOptions): Promise<FoundModel> {
   onProgress({ step: "Asking the hub" });
   // Few visits need it.
   const { hubDirectory, parseModelReference } = await import("@internvit/hub");
   const reference = parseModelReference(repositoryOf(name));
   if (reference === undefined) throw new TypeError(`${name} is no model of the hub`);
-  const directory = await hubDirectory(reference, { signal, retries: 2 });
   const { config, chat } = getPreset(name);
-  const total = downloadBytesOf(config);
-  let done = 0;
-  const counted = countedDirectory(directory, (count) => {
-    done = Math.min(done + count, total);
-    onProgress({ step: "Downloading weights", done, total });
-  });
-  const processor = parseImageProcessorConfig(preprocessorConfigJson(config.imageSize));
-  return { checkpoint: counted, processor, chat };
+  return {
+    checkpoint: hubDirectory(reference, { signal, retries: 2 }),
+    processor: parseImageProcessorConfig(preprocessorConfigJson(config.imageSize)),
+    chat,
+    downloadBytes: downloadBytesOf(config),
+  };
 }

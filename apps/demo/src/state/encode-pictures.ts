@@ -10,7 +10,7 @@ import type { OpenedModel } from "../model/open-encoder.ts";
 import { preparePicture } from "../tasks/page-tasks.ts";
 import type { PreparedPicture } from "../worker/protocol.ts";
 import { announce } from "./announcements.ts";
-import { model } from "./model.ts";
+import { model, refreshInfo } from "./model.ts";
 import { colorsFor, forgetPalette } from "./palette.ts";
 import { type Picture, type PictureFeatures, pictures, updatePicture } from "./pictures.ts";
 
@@ -74,6 +74,7 @@ async function encodePicture({ id, name, source }: Picture, used: OpenedModel): 
     const beforeEncode = performance.now();
     const features = await encode(prepared, used);
     if (!isMeant()) return;
+    refreshInfo(used);
     const beforeDraw = performance.now();
     const colors = await colorsFor(features, name);
     if (!isMeant()) return;

@@ -1,90 +1,82 @@
-// How another model is chosen: a published one, with the size of its download, or files that are on this device.
+// How another model is chosen: which one, what it runs on, in which numbers, and what that costs to download.
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 
-import {
-  type ModelChoice,
-  type ModelSource,
-  PUBLISHED_MODELS,
-  type PublishedModel,
-  RANDOM_CHOICE,
-} from "../model/choices.ts";
+import { hasDtype, providerFor, remarksHere } from "../model/availability.ts";
+import { type ModelChoice, PUBLISHED_MODELS, RANDOM_CHOICE } from "../model/choices.ts";
+import { keptFor } from "../model/kept-weights.ts";
+import { DTYPE_WORDS, PROVIDER_WORDS } from "../model/plain-words.ts";
+import { here, lookHere } from "../state/here.ts";
+import { kept, refreshKept } from "../state/kept.ts";
 import { openModel, opening } from "../state/model.ts";
+import {
+  type EnteredSource,
+  ModelSourceFields,
+  NOTHING_ENTERED,
+  sourceOf,
+} from "./model-source.tsx";
+import { Select } from "./select.tsx";
 import { formatBytes } from "./words.ts";
-
-const RANDOM = "random";
-const FILES = "files";
 
 /** The form, folded away. */
 export function ModelForm(): JSX.Element {
-  const wanted = useSignal<string>(RANDOM);
-  const files = useSignal<ReadonlyMap<string, Blob>>(new Map());
+  const entered = useSignal<EnteredSource>(NOTHING_ENTERED);
   const provider = useSignal(RANDOM_CHOICE.executionProvider);
-  const dtype = useSignal(RANDOM_CHOICE.dtype);
-  const source = sourceOf(wanted.value, files.value);
+  const wantedDtype = useSignal(RANDOM_CHOICE.dtype);
+  const isThere = (dtype: ModelChoice["dtype"]): boolean =>
+    hasDtype(dtype, { provider: provider.value, here: here.value });
+  const dtype = isThere(wantedDtype.value) ? wantedDtype.value : "auto";
+  const source = sourceOf(entered.value);
+  const choice: ModelChoice | undefined = source && {
+    source,
+    dtype,
+    executionProvider: providerFor(dtype, provider.value),
+  };
+  const words = wordsFor(choice, entered.value);
 
   const submit = (event: Event): void => {
     event.preventDefault();
-    if (source === undefined) return;
-    void openModel({ source, executionProvider: provider.value, dtype: dtype.value });
+    if (choice !== undefined) void openModel(choice);
   };
   return (
-    <details class="model-form">
+    <details class="model-form" onToggle={lookAround}>
       <summary>Use another model</summary>
       <form onSubmit={submit}>
-        <label class="field">
-          <span>Model</span>
-          <select
-            value={wanted.value}
-            onChange={(event) => (wanted.value = event.currentTarget.value)}
-          >
-            <option value={RANDOM}>Small, random weights (nothing to download)</option>
-            <Published label="Encoders" models={PUBLISHED_MODELS.filter(({ isPart }) => !isPart)} />
-            <Published
-              label="Encoders of chat models"
-              models={PUBLISHED_MODELS.filter(({ isPart }) => isPart)}
-            />
-            <option value={FILES}>Files on this device …</option>
-          </select>
-        </label>
-        {wanted.value === FILES && (
-          <label class="field">
-            <span>config.json and model.safetensors</span>
-            <input
-              type="file"
-              multiple
-              accept=".json,.safetensors"
-              onChange={({ currentTarget }) => {
-                const picked = [...(currentTarget.files ?? [])];
-                files.value = new Map(picked.map((file) => [file.name, file]));
-              }}
-            />
-          </label>
-        )}
+        <ModelSourceFields entered={entered} />
         <div class="fields">
           <Select
             label="Runs on"
-            value={provider}
-            options={{ auto: "What is best", webgpu: "WebGPU", wasm: "WebAssembly" }}
+            value={provider.value}
+            options={{ auto: "What is best", ...PROVIDER_WORDS }}
+            isThere={(value) => value !== "webgpu" || here.value?.webgpu.available !== false}
+            onChange={(value) => (provider.value = value)}
           />
           <Select
             label="Numbers"
             value={dtype}
-            options={{
-              auto: "What is best",
-              f32: "float32",
-              f16: "float16 (WebGPU)",
-              q8: "8 bits",
-              "q8-dynamic": "8 bits, also of what is computed (WebAssembly)",
-              q4: "4 bits",
-            }}
+            options={{ auto: "What is best", ...DTYPE_WORDS }}
+            isThere={isThere}
+            onChange={(value) => (wantedDtype.value = value)}
           />
         </div>
+        {here.value !== undefined && (
+          <ul class="hints quiet" aria-label="What this browser has" data-testid="here">
+            {remarksHere(here.value).map((remark) => (
+              <li key={remark}>{remark}</li>
+            ))}
+          </ul>
+        )}
         <div class="line">
-          <p class="quiet">{hintFor(wanted.value)}</p>
-          <button type="submit" class="primary" disabled={source === undefined || isOpening()}>
-            {labelFor(wanted.value)}
+          <p class="quiet" data-testid="model-hint">
+            {words.hint}
+          </p>
+          <button
+            type="submit"
+            class="primary"
+            disabled={choice === undefined || opening.value !== undefined}
+          >
+            {words.button}
           </button>
         </div>
       </form>
@@ -92,69 +84,36 @@ export function ModelForm(): JSX.Element {
   );
 }
 
-function isOpening(): boolean {
-  return opening.value !== undefined;
+function lookAround(): void {
+  void lookHere();
+  // Another tab may have changed it.
+  void refreshKept();
 }
 
-function Published(props: {
-  readonly label: string;
-  readonly models: readonly PublishedModel[];
-}): JSX.Element {
-  return (
-    <optgroup label={props.label}>
-      {props.models.map(({ name, downloadBytes, fits }) => (
-        <option key={name} value={name} disabled={!fits}>
-          {name} ({formatBytes(downloadBytes)}
-          {fits ? "" : ", too large for a page"})
-        </option>
-      ))}
-    </optgroup>
-  );
-}
-
-function Select<Value extends string>(props: {
-  readonly label: string;
-  readonly value: { value: Value };
-  readonly options: Readonly<Record<Value, string>>;
-}): JSX.Element {
-  const { label, value, options } = props;
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <select
-        value={value.value}
-        onChange={(event) => (value.value = event.currentTarget.value as Value)}
-      >
-        {Object.entries<string>(options).map(([key, text]) => (
-          <option key={key} value={key}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function sourceOf(
-  wanted: string,
-  files: ReadonlyMap<string, Blob>,
-): ModelChoice["source"] | undefined {
-  if (wanted === RANDOM) return { kind: "random" };
-  if (wanted === FILES) return files.size === 0 ? undefined : { kind: "files", files };
-  return { kind: "published", name: wanted } satisfies ModelSource;
-}
-
-function downloadOf(wanted: string): number | undefined {
-  return PUBLISHED_MODELS.find(({ name }) => name === wanted)?.downloadBytes;
-}
-
-function hintFor(wanted: string): string {
-  if (wanted === RANDOM) return "Made in this page from a fixed seed.";
-  if (wanted === FILES) return "They stay on this device.";
-  return "From huggingface.co. Your pictures stay on this device.";
-}
-
-function labelFor(wanted: string): string {
-  const bytes = downloadOf(wanted);
-  return bytes === undefined ? "Use it" : `Download ${formatBytes(bytes)}`;
+/** What a choice means, and what the button says. */
+function wordsFor(
+  choice: ModelChoice | undefined,
+  { wanted }: EnteredSource,
+): { readonly hint: string; readonly button: string } {
+  const button = "Use it";
+  if (choice?.source.kind === "random") {
+    return { hint: "Made in this page from a fixed seed.", button };
+  }
+  if (wanted === "files") return { hint: "They stay on this device.", button };
+  const stored = choice && keptFor(choice, kept.value);
+  if (stored?.complete === true) return { hint: "It is kept on this device.", button };
+  if (stored !== undefined) {
+    const hint = `${formatBytes(stored.byteLength)} are here already; the download goes on from there.`;
+    return { hint, button: "Go on" };
+  }
+  if (wanted === "folder") {
+    const hint =
+      "config.json and model.safetensors, from a server that sends byte ranges and lets other pages read (CORS).";
+    return { hint, button };
+  }
+  const bytes = PUBLISHED_MODELS.find(({ name }) => name === wanted)?.downloadBytes ?? 0;
+  return {
+    hint: "From huggingface.co, once: it is kept on this device. Your pictures stay here.",
+    button: `Download ${formatBytes(bytes)}`,
+  };
 }

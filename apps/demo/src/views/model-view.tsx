@@ -3,7 +3,17 @@
 import type { EncoderInfo } from "@internvit/model-core";
 import type { ComponentChildren, JSX } from "preact";
 
-import { cancelOpening, deviceIncident, model, opening, openingError } from "../state/model.ts";
+import { nameOfSource, RANDOM_CHOICE } from "../model/choices.ts";
+import { PROVIDER_WORDS, plainNote } from "../model/plain-words.ts";
+import {
+  cancelOpening,
+  deviceIncident,
+  model,
+  modelInfo,
+  opening,
+  openingError,
+} from "../state/model.ts";
+import { KeptView } from "./kept-view.tsx";
 import { ModelForm } from "./model-form.tsx";
 import { formatBytes, formatMilliseconds, formatWeights } from "./words.ts";
 
@@ -22,24 +32,35 @@ export function ModelView(): JSX.Element {
       )}
       {deviceIncident.value !== undefined && <p class="error">{deviceIncident.value}</p>}
       <ModelForm />
+      <KeptView />
     </section>
   );
 }
 
-const PROVIDERS: Readonly<Record<string, string>> = { wasm: "WebAssembly", webgpu: "WebGPU" };
+const PROVIDERS: Readonly<Record<string, string>> = {
+  ...PROVIDER_WORDS,
+  // As ONNX Runtime calls them.
+  CPUExecutionProvider: "CPU",
+  WebGpuExecutionProvider: "WebGPU",
+};
+
+/** The model that the page brings along. */
+const EMBEDDED = nameOfSource(RANDOM_CHOICE.source);
 
 function InUse(): JSX.Element {
   const used = model.value;
-  const info = used?.encoder.info;
+  const info = modelInfo.value;
+  const name = used?.name ?? opening.value?.name;
   // The first model is the random one: its place is kept until it is there.
   const isRandom =
     info === undefined ? opening.value !== undefined : info.synthesized !== undefined;
   return (
     <>
-      <p class="model-name">{used?.name ?? opening.value?.name ?? "None"}</p>
+      <p class="model-name">{name ?? "None"}</p>
       {isRandom && (
         <p class="badge" data-testid="random">
-          Random weights: this network has learned nothing. It runs without any network connection.
+          Random weights: this network has learned nothing.
+          {name === EMBEDDED && " It needs no network connection."}
         </p>
       )}
       <dl class="facts">
@@ -56,6 +77,11 @@ function InUse(): JSX.Element {
         <Fact label="Numbers">{info?.dtype}</Fact>
         <Fact label="Weights">{used && formatWeights(used.parameters)}</Fact>
         <Fact label="Input">{used && `${used.inputSize.width} × ${used.inputSize.height}`}</Fact>
+        {info?.placement !== undefined && (
+          <Fact label="Steps of the network" id="placement">
+            {placementWords(info.placement)}
+          </Fact>
+        )}
         <Fact label="Ready after">{used && formatMilliseconds(used.openMilliseconds)}</Fact>
       </dl>
       <ul class="remarks quiet" data-testid="remarks">
@@ -63,6 +89,13 @@ function InUse(): JSX.Element {
       </ul>
     </>
   );
+}
+
+/** Where the graph's nodes are computed. */
+function placementWords(placement: Readonly<Record<string, number>>): string {
+  return Object.entries(placement)
+    .map(([provider, count]) => `${count} on ${PROVIDERS[provider] ?? provider}`)
+    .join(", ");
 }
 
 /** One fact; a dash before it is known. */
@@ -85,7 +118,7 @@ function remarksOn({ passedOver = [], notes = [] }: EncoderInfo): readonly strin
     ...passedOver.map(
       ({ provider, reason }) => `${PROVIDERS[provider] ?? provider} is not used: ${reason}.`,
     ),
-    ...notes.map((note) => `${note.slice(0, 1).toUpperCase()}${note.slice(1)}.`),
+    ...notes.map(plainNote),
   ];
 }
 

@@ -16,6 +16,7 @@ import {
 } from "../state/pictures.ts";
 import { CameraDialog } from "./camera-dialog.tsx";
 import { Canvas } from "./canvas.tsx";
+import { Cross } from "./cross.tsx";
 
 /** The part of the page. */
 export function PicturesView(): JSX.Element {
@@ -112,9 +113,7 @@ function Item({ picture }: { readonly picture: Picture }): JSX.Element {
         aria-label={`Remove ${name}`}
         onClick={() => removePicture(id)}
       >
-        <svg viewBox="0 0 16 16" aria-hidden="true">
-          <path d="M4 4l8 8M12 4l-8 8" />
-        </svg>
+        <Cross />
       </button>
       {status === "failed" && (
         <div class="item-error">
