@@ -18,12 +18,13 @@ test("every fixture is the file that the manifest lists", () => {
   }
 });
 
-test("the manifest lists every fixture, and they stay below 16 MB", () => {
+// Whoever clones takes them along for ever. Gradients and trainings of whole encoders and heads are half of them.
+test("the manifest lists every fixture, and they stay below 24 MB", () => {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length))
     .filter((name) => !["manifest.json", "README.md"].includes(name));
   expect(names.toSorted()).toEqual(Object.keys(files).toSorted());
   const total = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
-  expect(total).toBeLessThan(16_000_000);
+  expect(total).toBeLessThan(24_000_000);
 });

@@ -7,9 +7,15 @@
  *   only at run time;
  * - `unreached`: a parameter that the loss does not depend on;
  * - `mismatch`: shapes or element types that do not fit together;
+ * - `not-finite`: a step of a training that gives NaN or overflows;
  * - `invalid-argument`: the caller passed a value outside the documented range.
  */
-export type TrainErrorCode = "unsupported" | "unreached" | "mismatch" | "invalid-argument";
+export type TrainErrorCode =
+  | "unsupported"
+  | "unreached"
+  | "mismatch"
+  | "not-finite"
+  | "invalid-argument";
 
 /** Thrown by the functions of `@internvit/train` that refuse their input. */
 export class TrainError extends Error {

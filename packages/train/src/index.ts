@@ -39,3 +39,55 @@ export {
   type ReduceOptions,
 } from "./ops/reduction.ts";
 export { resizeBilinear, type ResizeOptions } from "./ops/resize.ts";
+export { classTokenAndPatchMean } from "./ops/class-token-and-patch-mean.ts";
+export { residual } from "./ops/residual.ts";
+
+export {
+  crossEntropy,
+  type CrossEntropyOptions,
+  softCrossEntropy,
+} from "./losses/cross-entropy.ts";
+export { nextTokenLoss } from "./losses/next-token.ts";
+
+export type {
+  Optimizer,
+  ParameterGroup,
+  RatesCall,
+  UpdateCall,
+  Updated,
+} from "./optimizers/optimizer.ts";
+export { adamW, type AdamWOptions } from "./optimizers/adam-w.ts";
+export { layerDecay, type LayerDecayOptions } from "./optimizers/layer-decay.ts";
+export { sgd, type SgdOptions } from "./optimizers/sgd.ts";
+
+export { constantSchedule, oneUpdateBehind, type Schedule } from "./schedules/schedule.ts";
+export { cosineSchedule, type CosineOptions } from "./schedules/cosine.ts";
+export { polySchedule, type PolyOptions } from "./schedules/poly.ts";
+export {
+  initialLossScale,
+  type LossScale,
+  type LossScaleOptions,
+  nextLossScale,
+} from "./schedules/loss-scale.ts";
+
+export type {
+  BaseCall,
+  BatchInput,
+  LossCall,
+  ModelCall,
+  ModelResults,
+  Tensors,
+  TrainingLoss,
+  TrainingModel,
+} from "./session/model.ts";
+export type { TrainingOptions } from "./session/setup.ts";
+export type {
+  EvaluationResult,
+  StepBatch,
+  StepResult,
+  TrainingSession,
+  TrainOptions,
+} from "./session/session.ts";
+export { createTrainingSession } from "./session/training-session.ts";
+export { headGrid, type HeadGridOptions } from "./session/head-grid.ts";
+export { batchOrder } from "./session/batch-order.ts";

@@ -2,9 +2,14 @@ import { goldenPath, runReadmeExamples } from "@internvit/test-kit";
 import { expect, test } from "vitest";
 
 test("the README's examples run", () => {
-  const [step, encoder] = runReadmeExamples(new URL("../README.md", import.meta.url), {
+  const [probe, step, encoder] = runReadmeExamples(new URL("../README.md", import.meta.url), {
     "InternViT-300M-448px-V2_5": goldenPath("tiny-layernorm"),
   });
+  const losses = Array.from(probe!.matchAll(/^\d+ (.*)$/gm), ([, loss]) => Number(loss));
+  expect(losses).toHaveLength(4);
+  expect(losses).toEqual(losses.toSorted((a, b) => b - a));
+  expect(losses[3]).toBeLessThan(losses[0]! / 3);
+  expect(probe).toMatch(/\[ 64, 4 \]\n$/);
   expect(step).toBe("[ '3.000', '-1.000' ]\n");
   expect(encoder).toBe("true\n");
 });

@@ -11,6 +11,10 @@ import {
 } from "./encoder/describe-encoder-gradients.ts";
 import { describeOperations } from "./operations/describe-operations.ts";
 import type { OperationManifest } from "./operations/run-operations.ts";
+import {
+  type ClassificationManifest,
+  describeClassification,
+} from "./probes/describe-classification.ts";
 import { describeRules } from "./rules/describe-rules.ts";
 
 const createRuntime = () => createWebRuntime({ executionProvider: "webgpu" });
@@ -20,6 +24,11 @@ const fetchJson = async <T>(name: string): Promise<T> =>
 describeOperations("WebGPU", createRuntime, {
   manifest: await fetchJson<OperationManifest>("operations.json"),
   tensors: await fetchGoldenTensors("probes", "operations.safetensors"),
+});
+
+describeClassification("linear-probe-hard, WebGPU", createRuntime, {
+  manifest: await fetchJson<ClassificationManifest>("linear-probe-hard.json"),
+  tensors: await fetchGoldenTensors("probes", "linear-probe-hard.safetensors"),
 });
 
 describeRules("WebGPU", createRuntime, {

@@ -7,7 +7,6 @@ import {
   concat,
   gelu,
   layerNormalization,
-  mul,
   reshape,
   rmsNormalization,
   slice,
@@ -19,17 +18,16 @@ import {
   attention,
   batchNormalization,
   batchNormalizationByRunning,
+  classTokenAndPatchMean,
   conv,
   convTranspose,
+  crossEntropy,
   dropout,
-  logSoftmax,
   maxPool,
-  neg,
-  oneHot,
-  reduceMean,
-  reduceSum,
   relu,
+  residual,
   resizeBilinear,
+  softCrossEntropy,
 } from "../../src/index.ts";
 import { matMul } from "@internvit/model-core/onnx";
 import { separable } from "../../src/ops/separable.ts";
@@ -126,28 +124,20 @@ const positions: BuildOperation = ({ graph, inputs, numbers }) => {
 /** The mean over all pixels, those without a label among them as zeros. */
 const denseCrossEntropy: BuildOperation = ({ graph, inputs }) => {
   const { logits, label } = inputs as Record<"logits" | "label", Value>;
-  const [, classes] = logits.shape as readonly number[];
-  const logProbabilities = logSoftmax(graph, logits, { axis: 1 });
-  const hot = oneHot(graph, label, { classes: classes!, axis: 1, like: logits });
-  const picked = reduceSum(graph, mul(graph, logProbabilities, hot), { axes: [1] });
-  return { out: neg(graph, reduceMean(graph, picked, { axes: [0, 1, 2, 3], keepAxes: false })) };
+  const loss = crossEntropy(graph, logits, { labels: label, average: "all" });
+  return { out: reshape(graph, loss, []) };
 };
 
-const softCrossEntropy: BuildOperation = ({ graph, inputs }) => {
+const softTargets: BuildOperation = ({ graph, inputs }) => {
   const { logits, target } = inputs as Record<"logits" | "target", Value>;
-  const products = mul(graph, target, logSoftmax(graph, logits, { axis: 1 }));
-  const rows = reduceSum(graph, products, { axes: [1] });
-  return { out: neg(graph, reduceMean(graph, rows, { axes: [0, 1], keepAxes: false })) };
+  return { out: reshape(graph, softCrossEntropy(graph, logits, { targets: target }), []) };
 };
 
-const residual: BuildOperation = ({ graph, inputs, parameters }) => {
+const block: BuildOperation = ({ graph, inputs, parameters }) => {
   const { x, branch, gamma } = inputs as Record<"x" | "branch" | "gamma", Value>;
-  const scaled = mul(graph, branch, gamma);
   const kept = inputs["kept"];
-  const rate = Number(parameters["rate"]);
-  return {
-    out: add(graph, x, kept === undefined ? scaled : dropout(graph, scaled, { kept, rate })),
-  };
+  const dropPath = kept && { kept, rate: Number(parameters["rate"]) };
+  return { out: residual(graph, x, { branch, layerScale: gamma, dropPath }) };
 };
 
 /** By the name up to its numbers. */
@@ -187,18 +177,12 @@ const OPERATIONS: Readonly<Record<string, BuildOperation>> = {
   "dense-cross-entropy": denseCrossEntropy,
   "dense-cross-entropy-all-ignored": denseCrossEntropy,
   "dense-cross-entropy-extreme": denseCrossEntropy,
-  "soft-cross-entropy": softCrossEntropy,
-  "class-token-and-patch-mean": ({ graph, inputs }) => {
-    const x = inputs["x"]!;
-    const tokens = Number(x.shape[1]);
-    const classToken = slice(graph, x, { axis: 1, start: 0, end: 1 });
-    const patches = slice(graph, x, { axis: 1, start: 1, end: tokens });
-    const means = reduceMean(graph, patches, { axes: [1] });
-    const both = concat(graph, [classToken, means], { axis: 2 });
-    return { out: reshape(graph, both, [x.shape[0]!, 2 * Number(x.shape[2])]) };
-  },
-  "layer-scale-residual": residual,
-  "drop-path-residual": residual,
+  "soft-cross-entropy": softTargets,
+  "class-token-and-patch-mean": ({ graph, inputs }) => ({
+    out: classTokenAndPatchMean(graph, inputs["x"]!),
+  }),
+  "layer-scale-residual": block,
+  "drop-path-residual": block,
   "dropout-channels": ({ graph, inputs, parameters }) => ({
     out: dropout(graph, inputs["x"]!, {
       kept: inputs["kept"]!,

@@ -1,0 +1,32 @@
+// How a loss per label becomes one number. Sums are taken in stages: one float32 sum over a million elements loses four
+// digits.
+
+import type { GraphBuilder, Value } from "@internvit/model-core";
+import { div } from "@internvit/model-core/onnx";
+
+import { scalar } from "../floats.ts";
+import { greater, where } from "../ops/elementwise.ts";
+import { reduceSum } from "../ops/reduction.ts";
+import { countOf, sizesOf } from "../sizes.ts";
+import { sumTo } from "../sum-to.ts";
+
+/** Longest rows and columns that one float32 sum takes here. */
+const MAX_STAGE = 4096;
+
+/** The sum of all elements, [1]: of rows, then of their sums. */
+export function total(graph: GraphBuilder, value: Value): Value {
+  const [rows = 0, ...rest] = sizesOf(value);
+  if (value.shape.length === 0 || rows > MAX_STAGE || countOf(rest) > MAX_STAGE) {
+    return sumTo(graph, value, [1]);
+  }
+  // Without the reshapes that sums in stages need elsewhere: a training has one of these for every parameter.
+  const axes = rest.map((_, axis) => axis + 1);
+  const sums = axes.length === 0 ? value : reduceSum(graph, value, { axes, keepAxes: false });
+  return reduceSum(graph, sums, { axes: [0] });
+}
+
+/** `sum / weight`; 0 where nothing has weight, instead of 0 / 0. */
+export function quotient(graph: GraphBuilder, sum: Value, weight: Value): Value {
+  const some = greater(graph, weight, scalar(graph, weight, 0));
+  return div(graph, sum, where(graph, some, { yes: weight, no: scalar(graph, weight, 1) }));
+}

@@ -1,0 +1,87 @@
+// What a training session does, and what its calls give.
+
+import type { Tensors } from "./model.ts";
+
+/** Tensors for one step: one batch, or as many as `accumulate` says. */
+export type StepBatch = Tensors | readonly Tensors[];
+
+/** How a step went. */
+export interface StepResult {
+  /** The update's index, from 0. */
+  readonly step: number;
+  /** Before the update; the mean over accumulated batches. */
+  readonly loss: number;
+  /** The losses by name whose sum it is; `loss` alone where there is one. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** √Σ gradient², before clipping. */
+  readonly gradNorm: number;
+  /** The same for each set of parameters that is clipped together. */
+  readonly gradNorms: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  /** True where gradients overflowed under loss scaling: nothing has changed but the scale. */
+  readonly skipped: boolean;
+  /** What `watch` asks for; of the last batch where several are accumulated. */
+  readonly watched: Tensors;
+}
+
+/** What an evaluation gives. */
+export interface EvaluationResult {
+  /** The model's. */
+  readonly outputs: Tensors;
+  /** Where the batch has what the loss needs. */
+  readonly loss: number | undefined;
+  /** As in `StepResult`; none without the loss's inputs. */
+  readonly losses: Readonly<Record<string, number>>;
+}
+
+/** Options of `TrainingSession.train`. */
+export interface TrainOptions {
+  /** Stops between and during steps; the state is that after the last whole step. */
+  readonly signal?: AbortSignal;
+  /** Called after every step. */
+  readonly onStep?: (result: StepResult) => void;
+}
+
+/** A training that is under way. Its calls run one after the other. */
+export interface TrainingSession {
+  /** Updates done so far. */
+  readonly updates: number;
+  /** Of the order of the data. */
+  readonly seed: number;
+  /**
+   * One update.
+   *
+   * @throws TrainError `mismatch` and `invalid-argument` for a batch that does not fit, `not-finite` for NaN or an
+   * overflow, with the first tensor that has it; the signal's reason when it aborts. The state stays as it was.
+   */
+  step(batch: StepBatch, options?: { readonly signal?: AbortSignal }): Promise<StepResult>;
+  /** One update for each batch. */
+  train(
+    batches: Iterable<StepBatch> | AsyncIterable<StepBatch>,
+    options?: TrainOptions,
+  ): Promise<void>;
+  /** The model's outputs in evaluation mode, for batches of any size; with the loss where the batch has its inputs. */
+  evaluate(
+    batch: Tensors,
+    options?: {
+      /** With the moving average of parameters and buffers. Default: false. */
+      readonly averaged?: boolean;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<EvaluationResult>;
+  /** Copies of parameters and buffers by name, or of their moving average. */
+  weights(options?: { readonly averaged?: boolean }): Promise<Tensors>;
+  /** Copies of everything that is kept: weights, `optimizer/<slot>/<name>`, `average/<name>`. */
+  state(): Promise<Tensors>;
+  /** The training as the bytes of a safetensors file. */
+  saveCheckpoint(): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Goes on where a checkpoint was saved: the next updates are those that would have followed.
+   *
+   * @throws TrainError `mismatch` for the checkpoint of another model or optimizer; the state stays as it was.
+   */
+  loadCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Frees the graphs. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

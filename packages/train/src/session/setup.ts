@@ -1,0 +1,148 @@
+// What a training consists of, checked once, with all defaults in place.
+
+import { DTYPE_BYTES, elementCount, type Tensor } from "@internvit/model-core";
+import { formatShape } from "@internvit/model-core/onnx";
+
+import { TrainError } from "../errors.ts";
+import type { Optimizer, ParameterGroup } from "../optimizers/optimizer.ts";
+import { requireRange } from "../optimizers/require-range.ts";
+import type { LossScaleOptions } from "../schedules/loss-scale.ts";
+import type { Schedule } from "../schedules/schedule.ts";
+import type { BatchInput, Tensors, TrainingLoss, TrainingModel } from "./model.ts";
+
+/** What is trained, and how. */
+export interface TrainingOptions {
+  readonly model: TrainingModel;
+  readonly loss: TrainingLoss;
+  readonly optimizer: Optimizer;
+  /** The learning rate of each update. */
+  readonly schedule: Schedule;
+  /** The group of each parameter. Default: the schedule's rate without weight decay. */
+  readonly group?: (name: string, shape: readonly number[]) => ParameterGroup;
+  /** Largest norm of all gradients together; larger ones are clipped. Default: no clipping. */
+  readonly maxGradNorm?: number;
+  /** Keeps a moving average of parameters and buffers with this decay, in [0, 1). Default: none. */
+  readonly averageDecay?: number;
+  /** Batches per update: their gradients are averaged. Default: 1. */
+  readonly accumulate?: number;
+  /** Scales the loss for gradients of float16 graphs. Default: not. */
+  readonly lossScale?: LossScaleOptions;
+  /**
+   * Values that every step returns as well: outputs of the model by name, gradients (before clipping) as
+   * `gradient/<parameter>`. Default: none.
+   */
+  readonly watch?: readonly string[];
+  /** Orders the data; kept in checkpoints. Default: 0. */
+  readonly seed?: number;
+  /** As `gradients` says. Default: false. */
+  readonly fusedMatMul?: boolean;
+}
+
+/** `TrainingOptions` with defaults. */
+export type TrainingSetup = Required<
+  Omit<TrainingOptions, "maxGradNorm" | "averageDecay" | "lossScale">
+> & {
+  readonly maxGradNorm: number | undefined;
+  readonly averageDecay: number | undefined;
+  readonly lossScale: LossScaleOptions | undefined;
+  /** The model's and the loss's. */
+  readonly inputs: Readonly<Record<string, BatchInput>>;
+};
+
+/**
+ * The setup that the options ask for.
+ *
+ * @throws TrainError `invalid-argument` for an option outside its range, two things of one name, an empty batch, a model
+ * without parameters; `mismatch` for a tensor whose data does not fit its shape
+ */
+export function trainingSetup(options: TrainingOptions): TrainingSetup {
+  const { model, loss, maxGradNorm, averageDecay, accumulate = 1 } = options;
+  if (maxGradNorm !== undefined && !(maxGradNorm > 0)) {
+    refuse(`maxGradNorm: expected a number above 0, got ${maxGradNorm}`);
+  }
+  if (averageDecay !== undefined) requireRange("averageDecay", averageDecay);
+  if (!(Number.isSafeInteger(accumulate) && accumulate > 0)) {
+    refuse(`accumulate: expected a whole number above 0, got ${accumulate}`);
+  }
+  if (Object.keys(model.parameters).length === 0) refuse("the model has no parameters");
+  const tensors = { ...model.parameters, ...model.buffers };
+  for (const [name, tensor] of Object.entries(tensors)) requireFloats(name, tensor);
+  const names = [model.parameters, model.buffers ?? {}, model.inputs, loss.inputs].flatMap(
+    (group) => Object.keys(group),
+  );
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) refuse(`two inputs, parameters or buffers are called ${twice}`, twice);
+  const inputs = { ...model.inputs, ...loss.inputs };
+  for (const [name, { shape }] of Object.entries(inputs)) {
+    if (!shape.every((size) => Number.isSafeInteger(size) && size > 0)) {
+      refuse(`${name}: expected sizes above 0, got ${formatShape(shape)}: an empty batch`, name);
+    }
+  }
+  return {
+    group: () => ({}),
+    watch: [],
+    seed: 0,
+    fusedMatMul: false,
+    ...options,
+    accumulate,
+    maxGradNorm,
+    averageDecay,
+    lossScale: options.lossScale,
+    inputs,
+  };
+}
+
+/** The first state: parameters and buffers, their averages as copies of them, zeros for the optimizer. */
+export function firstState({ model, optimizer, averageDecay }: TrainingSetup): Tensors {
+  const state: Record<string, Tensor> = {};
+  for (const [name, tensor] of Object.entries({ ...model.parameters, ...model.buffers })) {
+    state[name] = tensor;
+    if (averageDecay !== undefined) state[averageName(name)] = tensor;
+  }
+  for (const [name, { shape }] of Object.entries(model.parameters)) {
+    for (const slot of optimizer.slots) {
+      const data = new Float32Array(elementCount(shape));
+      state[slotName(name, slot)] = { dtype: "float32", shape, data };
+    }
+  }
+  return state;
+}
+
+/** The state that holds the moving average of a parameter or buffer. */
+export function averageName(name: string): string {
+  return `average/${name}`;
+}
+
+/** The state that the optimizer keeps for a parameter. */
+export function slotName(name: string, slot: string): string {
+  return `optimizer/${slot}/${name}`;
+}
+
+/** The parameters that are clipped together, by the name of each set. */
+export function clipSets({ model, group }: TrainingSetup): ReadonlyMap<string, readonly string[]> {
+  const sets = new Map<string, string[]>();
+  for (const [name, { shape }] of Object.entries(model.parameters)) {
+    const { clippedWith = "all" } = group(name, shape);
+    const members = sets.get(clippedWith);
+    if (members === undefined) sets.set(clippedWith, [name]);
+    else members.push(name);
+  }
+  return sets;
+}
+
+function requireFloats(name: string, { dtype, shape, data }: Tensor): void {
+  if (dtype !== "float32") {
+    refuse(`${name}: expected float32 parameters and buffers, got ${dtype}`, name);
+  }
+  if (data.byteLength !== elementCount(shape) * DTYPE_BYTES[dtype]) {
+    throw new TrainError(
+      "mismatch",
+      `${name}: ${formatShape(shape)} takes ${elementCount(shape)} elements, got ${data.length}`,
+      { subject: name },
+    );
+  }
+}
+
+function refuse(message: string, subject?: string): never {
+  throw new TrainError("invalid-argument", message, subject === undefined ? {} : { subject });
+}

@@ -1,0 +1,229 @@
+// The golden trainings of segmentation heads as a test suite for any runtime.
+
+import type { GraphBuilder, GraphRuntime, Tensor } from "@internvit/model-core";
+import { float32Golden, type GoldenTensor } from "@internvit/test-kit/portable";
+import { beforeAll, describe, expect, test } from "vitest";
+
+import {
+  adamW,
+  createTrainingSession,
+  crossEntropy,
+  type ModelCall,
+  type ModelResults,
+  polySchedule,
+  resizeBilinear,
+  scale,
+  type Tensors,
+} from "../../src/index.ts";
+import { goldenGap, toleranceOf, type TrainingManifest } from "./golden-comparison.ts";
+import { segmentationHead } from "./probe-models.ts";
+import { type EncoderForm, trainedEncoder } from "./trained-encoder.ts";
+import { unstack, upernet } from "./upernet.ts";
+
+/** The goldens' manifest, as far as it is needed. */
+export interface SegmentationManifest extends TrainingManifest, Partial<EncoderForm> {
+  readonly kind: "linear" | "head" | "full-linear" | "full-upernet";
+  readonly auxiliary_in_index: number | null;
+  readonly auxiliary_weight: number;
+  readonly classes: number;
+  readonly steps: number;
+  readonly label_ignore: number;
+  readonly optimiser: {
+    readonly base_lr: number;
+    readonly betas: readonly [number, number];
+    readonly eps: number;
+  };
+  readonly schedule: {
+    readonly total: number;
+    readonly warmup: number;
+    readonly warmup_ratio: number;
+    readonly power: number;
+  };
+  readonly groups: readonly {
+    readonly lr_scale: number;
+    readonly weight_decay: number;
+    readonly parameters: readonly string[];
+  }[];
+}
+
+/** The files of the training. */
+export interface SegmentationGoldens {
+  readonly manifest: SegmentationManifest;
+  readonly tensors: ReadonlyMap<string, GoldenTensor>;
+}
+
+/** One test per golden tensor. */
+export function describeSegmentation(
+  label: string,
+  createRuntime: () => GraphRuntime,
+  goldens: SegmentationGoldens,
+): void {
+  describe(`golden training: ${label}`, () => {
+    let computed: ReadonlyMap<string, ArrayLike<number>>;
+    beforeAll(async () => {
+      computed = await train(createRuntime(), goldens);
+    }, 240_000);
+    const expected = Object.entries(goldens.manifest.tensors).flatMap(([name, { role }]) =>
+      role === "expected" ? [name] : [],
+    );
+    test.each(expected)("%s", (name) => {
+      expect(goldenGap(name, computed.get(name) ?? [], goldens)).toBeLessThanOrEqual(
+        toleranceOf(name, goldens),
+      );
+    });
+  });
+}
+
+/** Everything that the manifest expects, by its golden name. */
+async function train(
+  runtime: GraphRuntime,
+  { manifest, tensors }: SegmentationGoldens,
+): Promise<ReadonlyMap<string, ArrayLike<number>>> {
+  const { classes, optimiser, schedule, groups, steps } = manifest;
+  const hasAuxiliary = manifest.auxiliary_in_index !== null;
+  const masks = Object.keys(manifest.tensors).filter((name) => name.includes("_kept"));
+  const fed = Object.fromEntries(
+    ["input", "label", ...masks].map((name) => [name, batches(tensors, name)]),
+  );
+  const labels = fed["label"]!;
+  const trained = groups.flatMap((group) => group.parameters);
+  const running = Object.keys(manifest.tensors).flatMap((name) =>
+    /^init\..*running_(mean|var)$/.test(name) ? [name.slice("init.".length)] : [],
+  );
+  const shown = [
+    "logits",
+    ...(hasAuxiliary ? ["auxiliary"] : []),
+    ...["f1", "f2", "f4"].filter((name) => tensors.has(`step0.${name}`)),
+  ];
+  const first = (names: readonly string[]): Tensors =>
+    Object.fromEntries(
+      names.map((name) => [name, { dtype: "float32", ...float32Golden(tensors, `init.${name}`) }]),
+    );
+  const [, height = 0, width = 0] = labels[0]!.shape;
+  await using session = await createTrainingSession(runtime, {
+    model: {
+      inputs: {
+        input: { dtype: "float32", shape: fed["input"]![0]!.shape },
+        ...Object.fromEntries(
+          masks.map((name) => [
+            name,
+            { dtype: "float32", shape: fed[name]![0]!.shape, trainingOnly: true } as const,
+          ]),
+        ),
+      },
+      parameters: first(trained),
+      buffers: first(running),
+      build: (graph, call) => buildModel(graph, call, manifest),
+    },
+    loss: {
+      inputs: {
+        label: {
+          dtype: "uint8",
+          shape: labels[0]!.shape,
+          labels: { classes, ignore: manifest.label_ignore },
+        },
+      },
+      build(graph, { input, output }) {
+        const lossOf = (name: string) =>
+          crossEntropy(graph, resizeBilinear(graph, output(name), { height, width }), {
+            labels: input("label"),
+            average: "all",
+          });
+        if (!hasAuxiliary) return { decode: lossOf("logits") };
+        const auxiliary = scale(graph, lossOf("auxiliary"), manifest.auxiliary_weight);
+        return { decode: lossOf("logits"), auxiliary };
+      },
+    },
+    optimizer: adamW({ betas: optimiser.betas, epsilon: optimiser.eps }),
+    schedule: polySchedule({
+      peak: optimiser.base_lr,
+      total: schedule.total,
+      power: schedule.power,
+      warmup: schedule.warmup,
+      warmupRatio: schedule.warmup_ratio,
+    }),
+    group(name) {
+      const found = groups.find(({ parameters }) => parameters.includes(name))!;
+      return { learningRateScale: found.lr_scale, weightDecay: found.weight_decay };
+    },
+    watch: [...shown, ...trained.map((name) => `gradient/${name}`)],
+  });
+
+  const computed = new Map<string, ArrayLike<number>>();
+  const losses: number[] = [];
+  const rates: number[] = [];
+  const evaluation = { input: fed["input"]![steps - 1]! };
+  const logits = async () => numbers((await session.evaluate(evaluation)).outputs["logits"]!);
+  computed.set("eval_before.logits", await logits());
+  for (let step = 0; step < steps; step++) {
+    const result = await session.step(mapBatch(fed, step));
+    losses.push(result.loss);
+    rates.push(result.learningRate);
+    if (step > 0) continue;
+    for (const name of shown) {
+      const golden = isLogits(name) ? `${name === "logits" ? "decode" : name}_logits` : name;
+      const values = numbers(result.watched[name]!);
+      // Of the largest level the goldens have the first sample only.
+      const kept = name === "f1" ? values.slice(0, values.length / labels[0]!.shape[0]!) : values;
+      computed.set(`step0.${golden}`, kept);
+    }
+    for (const [name, loss] of Object.entries(result.losses)) {
+      computed.set(`step0.${name}_loss`, [loss]);
+    }
+    for (const name of trained) {
+      computed.set(`step0.grad.${name}`, numbers(result.watched[`gradient/${name}`]!));
+    }
+  }
+  computed.set("loss", losses);
+  computed.set("lr", rates);
+  for (const [name, tensor] of Object.entries(await session.weights())) {
+    computed.set(`after${steps}.${name}`, numbers(tensor));
+  }
+  // Counted by the session.
+  for (const name of running.filter((buffer) => buffer.endsWith("running_mean"))) {
+    const counter = name.replace(/running_mean$/, "num_batches_tracked");
+    computed.set(`after${steps}.${counter}`, [session.updates]);
+  }
+  computed.set("eval_after.logits", await logits());
+  return computed;
+}
+
+function buildModel(
+  graph: GraphBuilder,
+  call: ModelCall,
+  manifest: SegmentationManifest,
+): ModelResults {
+  const { kind, auxiliary_in_index: auxiliaryLevel } = manifest;
+  if (kind === "linear") return segmentationHead(graph, call, call.input("input"));
+  const taps =
+    kind === "head"
+      ? unstack(graph, call.input("input"))
+      : trainedEncoder(graph, call, manifest as EncoderForm);
+  if (kind === "full-linear") return segmentationHead(graph, call, taps.at(-1)!);
+  return upernet(graph, call, { taps, auxiliaryLevel: auxiliaryLevel! });
+}
+
+function isLogits(name: string): boolean {
+  return name === "logits" || name === "auxiliary";
+}
+
+function mapBatch(fed: Readonly<Record<string, readonly Tensor[]>>, step: number): Tensors {
+  return Object.fromEntries(Object.entries(fed).map(([name, steps]) => [name, steps[step]!]));
+}
+
+/** A tensor [steps, …] as one tensor for each step. */
+function batches(tensors: ReadonlyMap<string, GoldenTensor>, name: string): readonly Tensor[] {
+  const { dtype, shape, data } = tensors.get(name)!;
+  const [steps = 0, ...rest] = shape;
+  const size = data.length / steps;
+  return Array.from({ length: steps }, (_, step): Tensor => {
+    const part = data.slice(step * size, (step + 1) * size);
+    return dtype === "U8"
+      ? { dtype: "uint8", shape: rest, data: part as Uint8Array }
+      : { dtype: "float32", shape: rest, data: part as Float32Array };
+  });
+}
+
+function numbers({ data }: Tensor): Float32Array {
+  return data as Float32Array;
+}

@@ -1,0 +1,26 @@
+import { createNodeRuntime } from "@internvit/runtime-node";
+import { readGoldenJson, readGoldenTensors } from "@internvit/test-kit";
+
+import { describeClassification } from "./describe-classification.ts";
+import { describeSegmentation } from "./describe-segmentation.ts";
+
+const createRuntime = () => createNodeRuntime();
+
+for (const golden of ["linear-probe-soft", "linear-probe-hard", "attention-probe"]) {
+  describeClassification(`${golden}, CPU`, createRuntime, {
+    manifest: readGoldenJson("probes", `${golden}.json`),
+    tensors: readGoldenTensors("probes", `${golden}.safetensors`),
+  });
+}
+
+for (const golden of [
+  "seg-linear",
+  "upernet-head",
+  "full-linear-rmsnorm",
+  "full-upernet-layernorm",
+]) {
+  describeSegmentation(`${golden}, CPU`, createRuntime, {
+    manifest: readGoldenJson("probes", `${golden}.json`),
+    tensors: readGoldenTensors("probes", `${golden}.safetensors`),
+  });
+}
