@@ -106,8 +106,8 @@ function unreached(name: string): never {
 const FLOATS: ReadonlySet<Dtype> = new Set<Dtype>(["float32", "float16", "bfloat16", "float64"]);
 
 /** Names of all float values that depend on those of `withRespectTo`. */
-function activeValues(
-  graph: GraphBuilder,
+export function activeValues(
+  graph: Pick<GraphBuilder, "value">,
   { nodes, withRespectTo }: { nodes: readonly GraphNode[]; withRespectTo: readonly Value[] },
 ): ReadonlySet<string> {
   const active = new Set(withRespectTo.map(({ name }) => name));

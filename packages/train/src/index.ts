@@ -3,6 +3,8 @@ export { gradients, type GradientsOptions, type GradientSource } from "./gradien
 export { differentiate, type DifferentiateOptions, gradientName } from "./differentiate.ts";
 export { type FedModel, weightsAsInputs } from "./weights-as-inputs.ts";
 export { stopGradient } from "./stop-gradient.ts";
+export { collapseSingleQueryPooling } from "./rewrites/collapse-single-query-pooling.ts";
+export type { GraphRewrite, RewriteOptions } from "./rewrites/rewrite.ts";
 export { DIFFERENTIABLE_OPERATORS } from "./rules/rules.ts";
 
 export { attention } from "./ops/attention.ts";

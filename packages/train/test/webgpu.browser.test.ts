@@ -26,10 +26,12 @@ describeOperations("WebGPU", createRuntime, {
   tensors: await fetchGoldenTensors("probes", "operations.safetensors"),
 });
 
-describeClassification("linear-probe-hard, WebGPU", createRuntime, {
-  manifest: await fetchJson<ClassificationManifest>("linear-probe-hard.json"),
-  tensors: await fetchGoldenTensors("probes", "linear-probe-hard.safetensors"),
-});
+for (const golden of ["linear-probe-hard", "attention-probe"]) {
+  describeClassification(`${golden}, WebGPU`, createRuntime, {
+    manifest: await fetchJson<ClassificationManifest>(`${golden}.json`),
+    tensors: await fetchGoldenTensors("probes", `${golden}.safetensors`),
+  });
+}
 
 describeRules("WebGPU", createRuntime, {
   calls: 1,

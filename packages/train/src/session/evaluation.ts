@@ -44,7 +44,7 @@ export function buildEvaluationGraph(
       graph.output(lossName(name), value);
     }
   }
-  return graph.finish("evaluation");
+  return setup.rewrites.reduce((model, rewrite) => rewrite(model), graph.finish("evaluation"));
 }
 
 /** What the graph gave. */

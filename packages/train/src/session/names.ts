@@ -20,3 +20,5 @@ export const watchName = (name: string): string => `watch/${name}`;
 export const outputName = (name: string): string => `output/${name}`;
 /** The output of an evaluation that holds a loss. */
 export const lossName = (name: string): string => `loss/${name}`;
+/** An output of the forward pass while it is rewritten. */
+export const forwardName = (name: string): string => `session/forward/${name}`;

@@ -6,6 +6,8 @@ import { formatShape } from "@internvit/model-core/onnx";
 import { TrainError } from "../errors.ts";
 import type { Optimizer, ParameterGroup } from "../optimizers/optimizer.ts";
 import { requireRange } from "../optimizers/require-range.ts";
+import { collapseSingleQueryPooling } from "../rewrites/collapse-single-query-pooling.ts";
+import type { GraphRewrite } from "../rewrites/rewrite.ts";
 import type { LossScaleOptions } from "../schedules/loss-scale.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import type { BatchInput, Tensors, TrainingLoss, TrainingModel } from "./model.ts";
@@ -34,6 +36,11 @@ export interface TrainingOptions {
   readonly watch?: readonly string[];
   /** Orders the data; kept in checkpoints. Default: 0. */
   readonly seed?: number;
+  /**
+   * Applied, one after the other, to the graph of model and loss before it is differentiated, and to that of evaluation.
+   * Default: `collapseSingleQueryPooling`; an empty list leaves the graph as it was written.
+   */
+  readonly rewrites?: readonly GraphRewrite[];
   /** As `gradients` says. Default: false. */
   readonly fusedMatMul?: boolean;
 }
@@ -82,6 +89,7 @@ export function trainingSetup(options: TrainingOptions): TrainingSetup {
     group: () => ({}),
     watch: [],
     seed: 0,
+    rewrites: [collapseSingleQueryPooling],
     fusedMatMul: false,
     ...options,
     accumulate,

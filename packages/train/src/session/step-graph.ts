@@ -15,6 +15,7 @@ import { globalNorm, squaredLengths } from "../optimizers/clipping.ts";
 import { directOutputs } from "./direct-outputs.ts";
 import { lookup } from "./lookup.ts";
 import { gradientName, LOSS_SCALE, nextName, REPORT, sumName, watchName } from "./names.ts";
+import { rewritten } from "./rewritten.ts";
 import { averageName, type TrainingSetup } from "./setup.ts";
 import { writeUpdate } from "./write-update.ts";
 import {
@@ -41,8 +42,13 @@ export interface StepGraph {
 export function buildStepGraph(setup: TrainingSetup, phase: StepPhase): StepGraph {
   const { accumulate, watch } = setup;
   const written = writeModel(setup, { mode: "training", inputs: setup.inputs });
-  const { graph, parameters, buffers, results } = written;
+  const { parameters, buffers, results } = written;
   const losses = writeLosses(setup, written);
+  const graph = rewritten(written.graph, {
+    rewrites: setup.rewrites,
+    values: [losses, results.outputs, results.buffers ?? {}].flatMap(Object.values<Value>),
+    withRespectTo: Object.keys(parameters),
+  });
   const own = writeGradients(graph, setup, { losses, parameters });
   const sums =
     accumulate === 1

@@ -8,6 +8,7 @@ import {
   cosineSchedule,
   createTrainingSession,
   crossEntropy,
+  type GraphRewrite,
   oneUpdateBehind,
   sgd,
   softCrossEntropy,
@@ -45,6 +46,8 @@ export interface ClassificationManifest extends TrainingManifest {
 export interface ClassificationGoldens {
   readonly manifest: ClassificationManifest;
   readonly tensors: ReadonlyMap<string, GoldenTensor>;
+  /** Default: the session's. */
+  readonly rewrites?: readonly GraphRewrite[];
 }
 
 /** One test per golden tensor. */
@@ -84,7 +87,7 @@ export function describeClassification(
 /** Everything that the manifest expects, by its golden name. */
 async function train(
   runtime: GraphRuntime,
-  { manifest, tensors }: ClassificationGoldens,
+  { manifest, tensors, rewrites }: ClassificationGoldens,
 ): Promise<ReadonlyMap<string, ArrayLike<number | bigint>>> {
   const { batch, steps, classes, schedule } = manifest;
   const soft = manifest.loss.startsWith("soft");
@@ -131,6 +134,7 @@ async function train(
     ),
     maxGradNorm: manifest.clip_grad_norm,
     averageDecay: manifest.ema_decay,
+    ...(rewrites && { rewrites }),
     watch: ["logits", ...trained.map((name) => `gradient/${name}`)],
   });
 

@@ -13,6 +13,12 @@ for (const golden of ["linear-probe-soft", "linear-probe-hard", "attention-probe
   });
 }
 
+describeClassification("attention-probe as it is written, CPU", createRuntime, {
+  manifest: readGoldenJson("probes", "attention-probe.json"),
+  tensors: readGoldenTensors("probes", "attention-probe.safetensors"),
+  rewrites: [],
+});
+
 for (const golden of [
   "seg-linear",
   "upernet-head",
