@@ -4,32 +4,19 @@
 
 import { type LayerSpread, RuntimeError } from "@internvit/model-core";
 
-import { blobBytes, CHUNK_BYTES, chunkCutter, countGoodChunks, sha256 } from "./chunks.ts";
 import {
   type KeepOrder,
   type KeptAbout,
   keptFolder,
-  type KeptFile,
   type KeptManifest,
   type KeptReport,
   lockName,
   type WeightProgress,
 } from "./keep-order.ts";
+import { checkKept, openKept } from "./check-kept.ts";
 import type { WeightBlobs } from "./protocol.ts";
-import { type ChunkFile, openWritableFiles, type WritableFiles } from "./write-stored.ts";
-
-/** Files to be made. */
-export interface FilesToMake {
-  readonly spread: readonly LayerSpread[] | undefined;
-  readonly files: Readonly<Record<string, FileToMake>>;
-}
-
-/** One of them. */
-export interface FileToMake {
-  readonly byteLength: number;
-  /** Its bytes from a place on. */
-  readonly bytes: (from: number) => AsyncIterable<Uint8Array<ArrayBuffer>>;
-}
+import { type FilesToMake, writeKept } from "./write-kept.ts";
+import { openWritableFiles, type WritableFiles } from "./write-stored.ts";
 
 /** Weight files, kept or not. */
 export interface MadeWeights {
@@ -110,7 +97,7 @@ async function findOrMake(
   const manifest = await readJson<KeptManifest>(place, `${folder}/manifest.json`);
   let damage: string | undefined;
   if (manifest !== undefined) {
-    const checked = await checkFiles(place, {
+    const checked = await checkKept(place, {
       folder,
       manifest,
       lengths: lengths(manifest.spread),
@@ -127,12 +114,12 @@ async function findOrMake(
   try {
     const { files, spread } = await make();
     await place.writeText(`${folder}/about.json`, JSON.stringify(order.about));
-    const written = await writeFiles(place, { folder, files, onProgress });
+    const written = await writeKept(place, { folder, files, onProgress });
     const whole: KeptManifest = { ...order.about, files: written, spread };
     await place.writeText(`${folder}/manifest.json`, JSON.stringify(whole));
     await writeRecord(place, order);
     await removeSuperseded(place, whole);
-    return { files: await openBlobs(place, folder, written), spread, found: false, damage };
+    return { files: await openKept(place, folder, written), spread, found: false, damage };
   } catch (error) {
     throw explain(error, making);
   }
@@ -161,156 +148,6 @@ async function readJson<T>(place: WritableFiles, path: string): Promise<T | unde
   }
 }
 
-/** The files, or what is wrong with them. */
-async function checkFiles(
-  place: WritableFiles,
-  {
-    folder,
-    manifest,
-    lengths,
-    onProgress,
-  }: {
-    readonly folder: string;
-    readonly manifest: KeptManifest;
-    readonly lengths: Readonly<Record<string, number>>;
-    readonly onProgress: KeepOptions["onProgress"];
-  },
-): Promise<WeightBlobs | string> {
-  const totalBytes = sum(Object.values(lengths));
-  let loadedBytes = 0;
-  const blobs: Record<string, Blob> = {};
-  for (const [name, byteLength] of Object.entries(lengths)) {
-    const blob = await place.blob(`${folder}/${name}`);
-    const hashes = manifest.files[name]?.hashes ?? [];
-    if (blob?.size !== byteLength || hashes.length !== Math.ceil(byteLength / CHUNK_BYTES)) {
-      return `${name}: expected ${byteLength} bytes, found ${blob?.size ?? "no file"}`;
-    }
-    const reader = await place.openReader(`${folder}/${name}`);
-    const onBytes = (count: number): void => {
-      loadedBytes += count;
-      onProgress({ phase: "check", loadedBytes, totalBytes });
-    };
-    const good = await countGoodChunks(reader ?? blobBytes(blob), hashes, onBytes).finally(() =>
-      reader?.close(),
-    );
-    if (good < hashes.length) {
-      return `${name}: bytes from ${good * CHUNK_BYTES} on have another hash than when they were written`;
-    }
-    blobs[name] = blob;
-  }
-  return blobs;
-}
-
-async function openBlobs(
-  place: WritableFiles,
-  folder: string,
-  files: KeptManifest["files"],
-): Promise<WeightBlobs> {
-  const blobs: Record<string, Blob> = {};
-  for (const [name, { byteLength }] of Object.entries(files)) {
-    const blob = await place.blob(`${folder}/${name}`);
-    if (blob?.size !== byteLength) {
-      throw new Error(`${name}: ${byteLength} bytes were written, ${blob?.size ?? 0} are there`);
-    }
-    blobs[name] = blob;
-  }
-  return blobs;
-}
-
-async function writeFiles(
-  place: WritableFiles,
-  {
-    folder,
-    files,
-    onProgress,
-  }: {
-    readonly folder: string;
-    readonly files: FilesToMake["files"];
-    readonly onProgress: KeepOptions["onProgress"];
-  },
-): Promise<Record<string, KeptFile>> {
-  const totalBytes = sum(Object.values(files).map(({ byteLength }) => byteLength));
-  let loadedBytes = 0;
-  const onBytes = (count: number): void => {
-    loadedBytes += count;
-    onProgress({ phase: "fetch", loadedBytes, totalBytes });
-  };
-  const written: Record<string, KeptFile> = {};
-  for (const [name, file] of Object.entries(files)) {
-    const path = `${folder}/${name}`;
-    const needed = totalBytes - loadedBytes;
-    written[name] = await writeFile(place, { path, file, needed, onBytes });
-  }
-  return written;
-}
-
-async function writeFile(
-  place: WritableFiles,
-  {
-    path,
-    file,
-    needed,
-    onBytes,
-  }: {
-    readonly path: string;
-    readonly file: FileToMake;
-    /** Bytes of this file and those after it. */
-    readonly needed: number;
-    readonly onBytes: (count: number) => void;
-  },
-): Promise<KeptFile> {
-  const { byteLength, bytes } = file;
-  // Before it is open for writing: then it cannot be read as a Blob.
-  const before = (await place.blob(path)) ?? new Blob();
-  const chunks = await place.openChunks(path);
-  try {
-    const last = Math.ceil(byteLength / CHUNK_BYTES);
-    const journal = chunks.journal.slice(0, last);
-    const good = await countGoodChunks(blobBytes(before), journal, () => undefined);
-    const hashes = journal.slice(0, good);
-    const from = Math.min(good * CHUNK_BYTES, byteLength);
-    await chunks.cut({ index: good, start: from });
-    await checkSpace(chunks, { from, needed });
-    onBytes(from);
-    const cutter = chunkCutter(async (chunk) => {
-      const hash = sha256(chunk);
-      const start = hashes.length * CHUNK_BYTES;
-      await chunks.write(chunk, { index: hashes.length, start, hash });
-      hashes.push(await hash);
-      onBytes(chunk.byteLength);
-    });
-    for await (const part of bytes(from)) await cutter.add(part);
-    await cutter.end();
-    return { byteLength, hashes };
-  } finally {
-    await chunks.close();
-  }
-}
-
-/**
- * Before anything is fetched. Browsers round their estimate and some leave the true limit out of it, so the length is tried
- * as well; where neither tells, a write fails later.
- */
-async function checkSpace(
-  chunks: ChunkFile,
-  { from, needed }: { readonly from: number; readonly needed: number },
-): Promise<void> {
-  const { quota = Infinity, usage = 0 } = await navigator.storage.estimate();
-  const missing = needed - from;
-  let refused = missing > quota - usage;
-  try {
-    await chunks.tryLength(needed);
-  } catch (error) {
-    if ((error as Error).name !== "QuotaExceededError") throw error;
-    refused = true;
-  }
-  if (!refused) return;
-  throw new RuntimeError(
-    "no-space",
-    `the weights need ${missing} bytes more than this site gets from the browser, which says that ${usage} of about ${quota} are used; remove(key) of openWeightStore() frees some, and weights: "memory" keeps none`,
-  );
-}
-
 async function writeRecord(place: WritableFiles, { record }: KeepOrder): Promise<void> {
   if (record === undefined || (await place.text(record.path)) === record.text) return;
   await place.writeText(record.path, record.text);
@@ -327,8 +164,4 @@ async function removeSuperseded(place: WritableFiles, kept: KeptManifest): Promi
       if (lock !== null) await place.remove(keptFolder(key));
     });
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
