@@ -2,6 +2,8 @@
 
 /** "browser" means: in browsers too; what Node alone can run is "node". */
 export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
+  "@internvit/eval": "browser",
+  "@internvit/eval/node": "node",
   "@internvit/hub": "browser",
   "@internvit/hub/node": "node",
   "@internvit/model-core": "browser",
