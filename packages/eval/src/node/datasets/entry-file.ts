@@ -47,6 +47,8 @@ export interface EntryFile {
 
 /** A list that is being written. */
 export interface EntryWriter {
+  /** Entries so far. */
+  readonly length: number;
   append(entry: StoredEntry): Promise<void>;
   /** Ends the list and gives it for reading; it owns the file then. */
   finish(facts: unknown): Promise<EntryFile>;
@@ -123,6 +125,9 @@ export async function createEntryWriter(target: EntryTarget): Promise<EntryWrite
   };
   write({ format: FORMAT, version: VERSION, source: "source" in target ? target.source : "" });
   return {
+    get length() {
+      return length;
+    },
     async append({ key, labels, where }) {
       if (length % BLOCK === 0) blocks.push(offset);
       length++;
