@@ -1,5 +1,11 @@
 // @internvit/eval: probes of frozen features. Runs anywhere; files are read and written by ./node.
 
+export {
+  findSetProblems,
+  type SetNumbers,
+  type SetProblem,
+  type SetProblemCode,
+} from "./datasets/check-set.ts";
 export type { ClassificationSet, LabelledPicture } from "./datasets/classification-set.ts";
 export { type DataSpec, parseDataSpec } from "./datasets/data-spec.ts";
 export {

@@ -47,7 +47,7 @@ export async function listCsv(
     count++;
   }
   await check.finish();
-  onProgress?.({ stage: "list", done: count, total: count, unit: "pictures" });
+  onProgress?.({ stage: "list", done: count, total: count, unit: "images" });
   return {
     classes: names.classes,
     passedOver: { count: 0, examples: [] },

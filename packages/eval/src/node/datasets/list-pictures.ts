@@ -11,12 +11,8 @@ import { z } from "zod";
 import { EvalError } from "../../errors.ts";
 import type { ClassNames } from "./class-names.ts";
 import { listCsv } from "./csv-file.ts";
-import {
-  createEntryWriter,
-  type EntryFile,
-  type EntryTarget,
-  openEntryFile,
-} from "./entry-file.ts";
+import { type EntryFile, openEntryFile } from "./entry-file.ts";
+import { createEntryWriter, type EntryTarget } from "./entry-writer.ts";
 import { createFileStore } from "./file-store.ts";
 import type { FoundLayout } from "./find-layout.ts";
 import { listImageFolder } from "./image-folder.ts";

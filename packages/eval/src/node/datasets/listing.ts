@@ -1,6 +1,6 @@
 // What the readers of all layouts are given and give back.
 
-import type { EntryWriter } from "./entry-file.ts";
+import type { EntryWriter } from "./entry-writer.ts";
 import type { PassedOver } from "./stored-set.ts";
 
 /** How far the listing of a set has come. */
@@ -9,7 +9,7 @@ export interface ListingProgress {
   readonly stage: "list" | "index";
   readonly done: number;
   readonly total: number;
-  readonly unit: "folders" | "pictures" | "files" | "bytes";
+  readonly unit: "folders" | "images" | "files" | "bytes";
 }
 
 /** What every reader is given. */

@@ -47,7 +47,7 @@ export async function listPictureList(
     await writer.append({ key, labels: [label], where: [] });
   }
   await check.finish();
-  onProgress?.({ stage: "list", done: number, total: number, unit: "pictures" });
+  onProgress?.({ stage: "list", done: number, total: number, unit: "images" });
   return {
     classes: names?.classes ?? Array.from({ length: highest + 1 }, (_, label) => String(label)),
     passedOver: { count: 0, examples: [] },

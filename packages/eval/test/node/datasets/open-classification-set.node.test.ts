@@ -32,8 +32,8 @@ async function labelled(spec: string, options = {}): Promise<readonly string[]> 
   return pictures.map(({ key, labels }) => `${key} ${labels.join(",")}`.trim());
 }
 
-const refused = (spec: string, options = {}) =>
-  expect(openClassificationSet(`${spec}=${folder.path}`, options)).rejects;
+const open = (spec: string, options = {}) =>
+  openClassificationSet(`${spec}=${folder.path}`, options);
 
 describe("class folders", () => {
   it("are classes in the order of their names, with the pictures in them and below", async () => {
@@ -65,7 +65,7 @@ describe("class folders", () => {
       classes: ["cat", "dog"],
     });
     expect(set.classCounts).toEqual([0, 1]);
-    await refused("pets", { classes: ["cat", "owl"] }).toMatchObject({
+    await expect(open("pets", { classes: ["cat", "owl"] })).rejects.toMatchObject({
       code: "invalid-data",
       message: `${folder.path}: expected class folders of 2 classes "cat", "owl", found "dog", which is none of them`,
     });
@@ -120,18 +120,18 @@ describe("sets that are known by name", () => {
 
   it("ImageNet-1K's list is refused with a picture that is not there, or a wrong line", async () => {
     write({ "val/a.JPEG": true, "val.txt": "a.JPEG 0\nb.JPEG 1\nc.JPEG 2\n" });
-    await refused("imagenet-1k").toMatchObject({
+    await expect(open("imagenet-1k")).rejects.toMatchObject({
       code: "not-found",
       message: expect.stringMatching(
         /val\.txt: expected the pictures that it names, found no file for 2 of them: "b\.JPEG, line 2", "c\.JPEG, line 3"/,
       ),
     });
     write({ "val.txt": "a.JPEG 1000\n" });
-    await refused("imagenet-1k").toThrow(
+    await expect(open("imagenet-1k")).rejects.toThrow(
       /val\.txt:1: expected a label out of numbers from 0 to 999, found 1000 for a\.JPEG/,
     );
     write({ "val.txt": "a.JPEG\n" });
-    await refused("imagenet-1k").toThrow(/val\.txt:1: expected "relativePath label"/);
+    await expect(open("imagenet-1k")).rejects.toThrow(/val\.txt:1: expected "relativePath label"/);
   });
 
   it("ImageNet-V2's folders are numbers that are the labels", async () => {
@@ -141,7 +141,7 @@ describe("sets that are known by name", () => {
     });
     expect(await labelled("imagenet-v2")).toEqual(["10/a.jpeg 10", "9/b.jpeg 9"]);
     write({ "ImageNetV2-matched-frequency/1000/a.jpeg": true });
-    await refused("imagenet-v2").toThrow(/found "1000", which is none of them/);
+    await expect(open("imagenet-v2")).rejects.toThrow(/found "1000", which is none of them/);
   });
 
   it("ImageNet-A and ImageNet-R have 200 classes and their columns", async () => {
@@ -158,7 +158,7 @@ describe("sets that are known by name", () => {
 
   it("ImageNet-A is refused with an unknown WordNet id", async () => {
     write({ "n01498041/a.jpg": true, "n01440764/b.jpg": true, "n99999999/c.jpg": true });
-    await refused("imagenet-a").toMatchObject({
+    await expect(open("imagenet-a")).rejects.toMatchObject({
       code: "invalid-data",
       message: expect.stringContaining('found "n01440764", "n99999999", which are none of them'),
     });
@@ -166,8 +166,10 @@ describe("sets that are known by name", () => {
 
   it("ImageNet-A is refused with numbers for labels, and for training", async () => {
     write({ "a.jpg": true, "val.txt": "a.jpg 3" });
-    await refused("imagenet-a").toMatchObject({ code: "unsupported" });
-    await refused("imagenet-a", { split: "train" }).toMatchObject({ code: "invalid-argument" });
+    await expect(open("imagenet-a")).rejects.toMatchObject({ code: "unsupported" });
+    await expect(open("imagenet-a", { split: "train" })).rejects.toMatchObject({
+      code: "invalid-argument",
+    });
   });
 
   it("ImageNet-Sketch has the 1000 classes", async () => {
@@ -177,7 +179,9 @@ describe("sets that are known by name", () => {
 
   it("are refused with a training set of other classes", async () => {
     write({ "n01498041/a.jpg": true });
-    await refused("imagenet-a", { classes: ["cat", "dog"] }).toMatchObject({ code: "mismatch" });
+    await expect(open("imagenet-a", { classes: ["cat", "dog"] })).rejects.toMatchObject({
+      code: "mismatch",
+    });
     await using set = await openClassificationSet(`imagenet-a=${folder.path}`, {
       classes: imagenetWnids(),
     });
@@ -185,10 +189,11 @@ describe("sets that are known by name", () => {
   });
 });
 
-describe("ImageNet-ReaL", () => {
-  const lists = (first: unknown[], length = 50_000): string =>
-    JSON.stringify([...first, ...Array.from({ length: length - first.length }, () => [])]);
+function lists(first: readonly unknown[], length = 50_000): string {
+  return JSON.stringify([...first, ...Array.from({ length: length - first.length }, () => [])]);
+}
 
+describe("ImageNet-ReaL", () => {
   it("has labels by the number of the picture, in whatever layout", async () => {
     write({
       "val/ILSVRC2012_val_00000002.JPEG": true,
@@ -203,28 +208,24 @@ describe("ImageNet-ReaL", () => {
     expect(set).toMatchObject({ length: 2, scored: 1 });
     expect(set.classCounts.slice(0, 5)).toEqual([0, 0, 1, 1, 0]);
     expect(set.listHash).toMatch(/^[0-9a-f]{64}$/);
-    await using plain = await openClassificationSet(`pictures=${folder.path}`, {
-      list: join(folder.path, "val.txt"),
-    }).catch(() => ({ listHash: "", [Symbol.asyncDispose]: async () => {} }));
-    expect(plain.listHash).not.toBe(set.listHash);
   });
 
   it("is refused with a file of another length, a label out of range, or none", async () => {
     write({ "val/ILSVRC2012_val_00000001.JPEG": true });
-    await refused("imagenet-real").toMatchObject({ code: "not-found" });
+    await expect(open("imagenet-real")).rejects.toMatchObject({ code: "not-found" });
     write({ "meta_data/real.json": lists([[1]], 49_999) });
-    await refused("imagenet-real").toThrow(
+    await expect(open("imagenet-real")).rejects.toThrow(
       /real\.json: expected a list of 50000 lists.*49999 lists/,
     );
     write({ "meta_data/real.json": lists([[1000]]) });
-    await refused("imagenet-real").toThrow(/at entry 0, 0/);
+    await expect(open("imagenet-real")).rejects.toThrow(/at entry 0, 0/);
     write({ "meta_data/real.json": "[[1]," });
-    await refused("imagenet-real").toThrow(/found no JSON/);
+    await expect(open("imagenet-real")).rejects.toThrow(/found no JSON/);
   });
 
   it("is refused with pictures that have no number, or the same one", async () => {
     write({ "val/a.JPEG": true, "real.json": lists([]) });
-    await refused("imagenet-real").toThrow(/found a\.JPEG/);
+    await expect(open("imagenet-real")).rejects.toThrow(/found a\.JPEG/);
     write({
       "other/n01440764/ILSVRC2012_val_00000001.JPEG": true,
       "other/n01443537/ILSVRC2012_val_00000001.JPEG": true,
@@ -269,18 +270,20 @@ describe("a CSV", () => {
     ] as const;
     for (const [csv, options, message] of cases) {
       write({ "val.csv": csv });
-      await refused("pets", options).toThrow(message);
+      await expect(open("pets", options)).rejects.toThrow(message);
     }
   });
 });
 
 describe("what is no set", () => {
   it("is refused with what was expected and what was found", async () => {
-    await refused("pets").toThrow(/expected class folders.*found an empty folder/);
+    await expect(open("pets")).rejects.toThrow(/expected class folders.*found an empty folder/);
     write({ "readme.md": "", "model.bin": "" });
-    await refused("pets").toThrow(/found model\.bin, readme\.md$/);
+    await expect(open("pets")).rejects.toThrow(/found model\.bin, readme\.md$/);
     write({ "a.jpg": true });
-    await refused("pets").toThrow(/the pictures lie side by side, so a list must say their labels/);
+    await expect(open("pets")).rejects.toThrow(
+      /the pictures lie side by side, so a list must say their labels/,
+    );
     await expect(openClassificationSet(`pets=${folder.path}/none`)).rejects.toThrow(
       /found nothing/,
     );
@@ -288,7 +291,7 @@ describe("what is no set", () => {
       code: "unsupported",
     });
     write({ "a.tar": "", "a.parquet": "" });
-    await refused("pets").toThrow(/expected Parquet files or tar files, found both/);
+    await expect(open("pets")).rejects.toThrow(/expected Parquet files or tar files, found both/);
   });
 
   it("leaves nothing behind", async () => {
@@ -299,7 +302,7 @@ describe("what is no set", () => {
     await set.dispose();
     await expect(
       openClassificationSet(`pets=${join(folder.path, "bad")}`, { cache }),
-    ).rejects.toThrow();
+    ).rejects.toThrow("expected a header");
     expect(existsSync(cache) ? readdirSync(cache) : []).toEqual([]);
   });
 });
