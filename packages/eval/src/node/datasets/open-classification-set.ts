@@ -78,7 +78,8 @@ export async function openClassificationSet(
     split,
     list: options.list,
     unlabelled: name === "imagenet-real",
-    unpacked: known === undefined ? [] : UNPACKED[known.name],
+    // Whatever else lies beside the parts of a known set.
+    unpacked: known === undefined ? [] : [...UNPACKED[known.name], split],
   });
   const names = classNames(found.layout, { name, known, classes: options.classes });
   const { entries, classes, passedOver } = await listPictures(found, { ...options, names });
