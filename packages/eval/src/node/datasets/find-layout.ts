@@ -125,8 +125,9 @@ function isClass(
   { folders, files }: FolderContents,
   { siblings }: { readonly siblings: readonly string[] },
 ): boolean {
-  const isPart = (name: string): boolean => PARTS.has(name);
-  return folders.length === 0 && files.some(isPictureName) && !siblings.every(isPart);
+  return (
+    folders.length === 0 && files.some(isPictureName) && !siblings.every((name) => PARTS.has(name))
+  );
 }
 
 /** The shards of the wanted part: by the word in their names, or all where no name has one. */
