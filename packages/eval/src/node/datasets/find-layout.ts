@@ -9,7 +9,6 @@ import { dirname, extname, join } from "node:path";
 
 import type { Split } from "../../datasets/known-sets.ts";
 import { EvalError } from "../../errors.ts";
-
 import { sayNames } from "./class-names.ts";
 import { isPictureName } from "./picture-names.ts";
 import type { DataLayout } from "./stored-set.ts";

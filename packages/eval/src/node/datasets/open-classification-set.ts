@@ -5,7 +5,6 @@ import { resolve } from "node:path";
 import { type DataSpec, parseDataSpec } from "../../datasets/data-spec.ts";
 import { type KnownSet, knownSet, type Split } from "../../datasets/known-sets.ts";
 import { EvalError } from "../../errors.ts";
-
 import { type ClassNames, namedClasses, numberedClasses, sayNames } from "./class-names.ts";
 import { findLayout, type FoundLayout } from "./find-layout.ts";
 import type { ListingProgress } from "./listing.ts";
