@@ -6,6 +6,7 @@ import { formatShape } from "@internvit/model-core/onnx";
 import { TrainError } from "../errors.ts";
 import type { Optimizer, ParameterGroup } from "../optimizers/optimizer.ts";
 import { requireRange } from "../optimizers/require-range.ts";
+import type { SpanFinder } from "../recompute/recomputation.ts";
 import { collapseSingleQueryPooling } from "../rewrites/collapse-single-query-pooling.ts";
 import type { GraphRewrite } from "../rewrites/rewrite.ts";
 import type { LossScaleOptions } from "../schedules/loss-scale.ts";
@@ -43,6 +44,11 @@ export interface TrainingOptions {
   readonly rewrites?: readonly GraphRewrite[];
   /** As `gradients` says. Default: false. */
   readonly fusedMatMul?: boolean;
+  /**
+   * Finds what steps compute a second time instead of keeping it, as `gradients` says: `encoderBlocks`,
+   * `largeActivations`. Default: nothing.
+   */
+  readonly recompute?: SpanFinder;
 }
 
 /** `TrainingOptions` with defaults. */
@@ -91,6 +97,7 @@ export function trainingSetup(options: TrainingOptions): TrainingSetup {
     seed: 0,
     rewrites: [collapseSingleQueryPooling],
     fusedMatMul: false,
+    recompute: () => [],
     ...options,
     accumulate,
     maxGradNorm,
