@@ -156,7 +156,19 @@ export {
 
 export type { Placement } from "./session/placement.ts";
 export { isRuntimeError, RuntimeError, type RuntimeErrorCode } from "./session/runtime-error.ts";
-export type { GraphLoadOptions, GraphRunOptions, GraphRuntime, GraphSession } from "./runtime.ts";
+export type {
+  GraphLoadOptions,
+  GraphRunOptions,
+  GraphRuntime,
+  GraphSession,
+  HeldTensor,
+  HeldTensors,
+  HolderLoadOptions,
+  HolderRunResult,
+  HolderSession,
+  HoldOptions,
+  TensorHolder,
+} from "./runtime.ts";
 export {
   type ConversionInfo,
   type EncodeOptions,

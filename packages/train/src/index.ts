@@ -89,11 +89,12 @@ export type { TrainingOptions } from "./session/setup.ts";
 export type {
   EvaluationResult,
   StepBatch,
+  StepOptions,
   StepResult,
   TrainingSession,
   TrainOptions,
 } from "./session/session.ts";
-export { createTrainingSession } from "./session/training-session.ts";
+export { createTrainingSession, type TrainingSessionOptions } from "./session/training-session.ts";
 export { headGrid, type HeadGridOptions } from "./session/head-grid.ts";
 export { type LoopOptions, loopSteps } from "./session/loop-steps.ts";
 export { stackTensors, stepOf } from "./session/stacked.ts";

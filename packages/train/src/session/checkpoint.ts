@@ -13,6 +13,7 @@ import { formatShape } from "@internvit/model-core/onnx";
 import { TrainError } from "../errors.ts";
 import type { LossScale } from "../schedules/loss-scale.ts";
 import type { Tensors } from "./model.ts";
+import type { TensorFacts } from "./setup.ts";
 
 /** Where a training stands, beside its tensors. */
 export interface TrainingPosition {
@@ -56,7 +57,7 @@ export function encodeTrainingCheckpoint(
  */
 export async function decodeTrainingCheckpoint(
   bytes: Uint8Array<ArrayBuffer>,
-  like: { readonly tensors: Tensors; readonly optimizer: TrainingPosition["optimizer"] },
+  like: { readonly tensors: TensorFacts; readonly optimizer: TrainingPosition["optimizer"] },
 ): Promise<{ readonly tensors: Tensors; readonly position: TrainingPosition }> {
   const source = bytesSource(bytes);
   const header = await readSafetensorsHeader(source, { subject: "the training checkpoint" });

@@ -53,6 +53,7 @@ export function headGrid(
     model: {
       inputs: model.inputs,
       ...(model.base && { base: model.base }),
+      ...(model.constants && { constants: model.constants }),
       parameters: each(() => model.parameters),
       buffers: each(() => model.buffers ?? {}),
       build(graph, call) {

@@ -40,10 +40,11 @@ function poisoned(setup: TrainingSetup, step: number): Tensors {
 
 /** All steps in single runs and in one: the state behind them and every step's report and logits. */
 async function bothWays(options: Partial<TrainingOptions>, feeds = feedsOf) {
-  const setup = trainingSetup(training({ watch: ["logits"], ...options }));
+  const described = training({ watch: ["logits"], ...options });
+  const setup = trainingSetup(described);
   const { model } = buildStepGraph(setup, "update");
   const runtime = createNodeRuntime();
-  const first = firstState(setup);
+  const first = firstState(described.model, setup);
   const fed = Array.from({ length: STEPS }, (_, step) => feeds(setup, step));
 
   await using session = await runtime.load(model);

@@ -200,7 +200,7 @@ describe("what does not fit is refused", () => {
     await expectRefused({ model: { ...model, parameters: {} } }, /no parameters/);
     await expectRefused(
       { model: { ...model, buffers: { ...model.buffers, x: vector(1) } } },
-      /two inputs, parameters or buffers are called x/,
+      /two inputs, parameters, buffers or constants are called x/,
     );
     await expectRefused(
       { watch: ["logit"] },

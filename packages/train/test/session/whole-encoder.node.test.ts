@@ -155,7 +155,7 @@ test("a base graph whose inputs nobody gives, or of another size, is refused", a
     });
   const [[name = "", first] = []] = Object.entries(parameters);
   await expect(start([BATCH, 3, side, side], { [name]: first! })).rejects.toThrow(
-    /base graph has an input .*, which is no input, parameter or buffer/,
+    /base graph has an input .*, which is no input, parameter, buffer or constant/,
   );
   await expect(start([BATCH, 3, side, side + 1], parameters)).rejects.toMatchObject({
     code: "mismatch",
