@@ -18,5 +18,6 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/runtime-node": "node",
   "@internvit/runtime-web": "browser",
   "@internvit/train": "browser",
+  "@internvit/train/node": "node",
   internvit: "node",
 };

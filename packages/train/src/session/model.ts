@@ -11,8 +11,11 @@ export interface BatchInput {
   readonly dtype: Dtype;
   /** The shape in training. Evaluation takes other sizes too. */
   readonly shape: readonly number[];
-  /** For labels: every one must be in [0, classes) or the ignored one. Default: not checked. */
-  readonly labels?: { readonly classes: number; readonly ignore?: number };
+  /**
+   * For labels: every one must be in [0, classes) or the ignored one. A loss takes any other integer for ignored, so
+   * integers of a loss must have this, or say `"unchecked"`.
+   */
+  readonly labels?: { readonly classes: number; readonly ignore?: number } | "unchecked";
   /** What evaluation does without: masks of dropped paths. Default: false. */
   readonly trainingOnly?: boolean;
 }

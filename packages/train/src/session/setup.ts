@@ -11,6 +11,7 @@ import { collapseSingleQueryPooling } from "../rewrites/collapse-single-query-po
 import type { GraphRewrite } from "../rewrites/rewrite.ts";
 import type { LossScaleOptions } from "../schedules/loss-scale.ts";
 import type { Schedule } from "../schedules/schedule.ts";
+import { checkOptions } from "./check-options.ts";
 import type { BatchInput, Tensors, TrainingLoss, TrainingModel } from "./model.ts";
 import { sumName } from "./names.ts";
 
@@ -81,6 +82,7 @@ export type TrainingSetup = Required<
  * without parameters; `mismatch` for a tensor whose data does not fit its shape
  */
 export function trainingSetup(options: TrainingOptions): TrainingSetup {
+  checkOptions(options);
   const { model, loss, maxGradNorm, averageDecay, accumulate = 1 } = options;
   if (maxGradNorm !== undefined && !(maxGradNorm > 0)) {
     refuse(`maxGradNorm: expected a number above 0, got ${maxGradNorm}`);

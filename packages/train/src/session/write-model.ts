@@ -4,6 +4,7 @@ import {
   createGraphBuilder,
   type Dtype,
   type GraphBuilder,
+  isModelError,
   type Value,
 } from "@internvit/model-core";
 import { formatShape, reshape } from "@internvit/model-core/onnx";
@@ -13,6 +14,9 @@ import { countOf, sizesOf } from "../sizes.ts";
 import { lookup } from "./lookup.ts";
 import type { BatchInput, ModelCall, ModelResults } from "./model.ts";
 import type { TensorFacts, TrainingSetup } from "./setup.ts";
+
+/** Operands of one operator: a product with a bias, a norm. */
+const MAX_NAMED = 3;
 
 /** Values by name. */
 export type Values = Readonly<Record<string, Value>>;
@@ -70,14 +74,35 @@ export function writeModel(
   const parameters = declareAll(model.parameters);
   const buffers = declareAll(model.buffers);
   const constants = declareAll(model.constants);
-  const results = model.build(graph, {
+  const asked: Value[] = [];
+  const noting = (find: (name: string) => Value) => (name: string) => {
+    const value = find(name);
+    asked.push(value);
+    return value;
+  };
+  const call: ModelCall = {
     mode,
-    input: lookup("input of the model", own(inputs)),
-    parameter: lookup("parameter", parameters),
-    buffer: lookup("buffer", buffers),
-    constant: lookup("constant", constants),
-  });
+    input: noting(lookup("input of the model", own(inputs))),
+    parameter: noting(lookup("parameter", parameters)),
+    buffer: noting(lookup("buffer", buffers)),
+    constant: noting(lookup("constant", constants)),
+  };
+  const results = named(asked, () => model.build(graph, call));
   return { graph, inputs, parameters, buffers, constants, results };
+}
+
+/** Says with shapes that do not fit which tensors were asked for last: operators know shapes, not whose they are. */
+function named<T>(asked: readonly Value[], build: () => T): T {
+  try {
+    return build();
+  } catch (cause) {
+    if (!isModelError(cause) || cause.code !== "mismatch" || asked.length === 0) throw cause;
+    const last = [...new Set(asked)].slice(-MAX_NAMED);
+    const names = last.map(({ name, shape }) => `${name} ${formatShape(shape)}`).join(", ");
+    throw new TrainError("mismatch", `${cause.message}; the model asked last for ${names}`, {
+      cause,
+    });
+  }
 }
 
 /** Writes the losses, each [1], by name. */
