@@ -2,3 +2,27 @@
 
 export type { ClassificationSet, LabelledPicture } from "./datasets/classification-set.ts";
 export { EvalError, type EvalErrorCode, isEvalError } from "./errors.ts";
+
+export { differences, type ProtocolDifference } from "./protocols/differences.ts";
+export { NAMED_PROTOCOLS } from "./protocols/named-protocols.ts";
+export { canonicalJson, hashProtocol } from "./protocols/protocol-hash.ts";
+export {
+  type BatchNormProtocol,
+  type CommonProtocol,
+  type FeaturesProtocol,
+  type NeighboursProtocol,
+  type OnlineProtocol,
+  type OptimizerProtocol,
+  parseProtocol,
+  type Protocol,
+} from "./protocols/protocol.ts";
+
+export { decodeHead, encodeHead } from "./heads/head-file.ts";
+export { initialHead } from "./heads/initial-head.ts";
+export {
+  featureWidth,
+  type HeadBatch,
+  type HeadForm,
+  probeHead,
+  type HeadState,
+} from "./heads/probe-head.ts";
