@@ -26,3 +26,33 @@ export {
   probeHead,
   type HeadState,
 } from "./heads/probe-head.ts";
+
+export {
+  type Calibration,
+  type CalibrationBin,
+  type ClassificationScore,
+  type PerClass,
+  type PictureError,
+  type WorstClass,
+  type WrongPicture,
+} from "./scoring/score.ts";
+
+export { encodeResult, hashResult } from "./results/encode-result.ts";
+export type { JsonFacts, JsonValue } from "./results/json-value.ts";
+export { parseResult, type ParseResultOptions } from "./results/parse-result.ts";
+export {
+  type ClassificationResult,
+  type DataFacts,
+  type EnvironmentFacts,
+  type FieldDifference,
+  type GridEntry,
+  type HeadFacts,
+  type LearningCurve,
+  MAX_CURVE_POINTS,
+  MAX_NAMED_PICTURES,
+  type ModelFacts,
+  type ProtocolFacts,
+  RESULT_FORMAT,
+  type SetResult,
+  type TimeFacts,
+} from "./results/result.ts";
