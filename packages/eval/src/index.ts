@@ -49,6 +49,23 @@ export {
   type WorstClass,
   type WrongPicture,
 } from "./scoring/score.ts";
+export { createScorer, type Scorer, type ScorerOptions } from "./scoring/scorer.ts";
+export { decodeOutcomes, wasRight } from "./scoring/outcomes.ts";
+export {
+  createSegmentationScorer,
+  IGNORED_LABEL,
+  type SegmentationCounts,
+  type SegmentationScore,
+  type SegmentationScorer,
+  type SegmentationScorerOptions,
+} from "./scoring/segmentation.ts";
+export {
+  averageWindows,
+  type AverageWindowsOptions,
+  type WindowOptions,
+  windowSpans,
+  type WindowSpan,
+} from "./scoring/segmentation-windows.ts";
 
 export { encodeResult, hashResult } from "./results/encode-result.ts";
 export type { JsonFacts, JsonValue } from "./results/json-value.ts";
