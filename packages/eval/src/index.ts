@@ -86,3 +86,15 @@ export {
   type SetResult,
   type TimeFacts,
 } from "./results/result.ts";
+
+export { encoderOutputs } from "./runs/encoders.ts";
+export type { DecodePicture } from "./runs/prepared-pictures.ts";
+export {
+  protocolFacts,
+  runClassification,
+  type RunClassificationOptions,
+} from "./runs/run-classification.ts";
+export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
+export { HEAD_FILE, type RunOptions, type RunOutcome } from "./runs/run-options.ts";
+export { memoryStorage, type RunStorage } from "./runs/run-storage.ts";
+export { dataFacts, missingClasses } from "./runs/set-scores.ts";

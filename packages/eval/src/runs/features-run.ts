@@ -16,9 +16,9 @@ import { extractShards, type FeatureShards } from "./feature-shards.ts";
 import { bestOf, type GridHead, gridHeads } from "./head-grid.ts";
 import { logitsOfShards } from "./logits.ts";
 import { createProgress } from "./progress.ts";
-import { HEAD_FILE, type RunOptions, type RunOutcome } from "./run-options.ts";
+import { CHECKPOINT_MILLISECONDS, HEAD_FILE, type RunOptions, type RunOutcome } from "./run-options.ts";
 import { runCheckpoints } from "./run-state.ts";
-import { createSetScorer } from "./set-scorer.ts";
+import { checkSets, collectScores } from "./set-scores.ts";
 import { createStopwatch, type PartSeconds } from "./stopwatch.ts";
 import { choosePictures, trainingLabels } from "./training-pictures.ts";
 import { labelLoss, trainingSettings } from "./training-settings.ts";
@@ -39,7 +39,9 @@ export async function runFeatures(
   options: RunOptions,
 ): Promise<RunOutcome> {
   const { train, val, runtime, decode, storage, onEvent = () => {}, signal } = options;
+  const { checkpointMilliseconds = CHECKPOINT_MILLISECONDS } = options;
   const { batch, epochs, seed, batchNorm, labelSmoothing, unreadable } = protocol;
+  checkSets(train, val);
   const encoders = createEncoderPool(options.encoders);
   const labels = await trainingLabels(train);
   const classes = train.classes.length;
@@ -103,7 +105,7 @@ export async function runFeatures(
     ...settings,
     ...(signal !== undefined && { signal }),
   });
-  const checkpoints = runCheckpoints<Facts>(storage, options);
+  const checkpoints = runCheckpoints<Facts>(storage, { checkpointMilliseconds });
   const before = await checkpoints.restore(session);
   const watch = createStopwatch(before?.seconds);
   const resumed = before === undefined ? 0 : before.resumed + 1;
@@ -114,8 +116,8 @@ export async function runFeatures(
 
   const { perEpoch } = batches;
   await watch.time("training", async () => {
-    for (let epoch = Math.floor(session.updates / perEpoch); epoch < epochs; epoch++) {
-      // A checkpoint may stand between the last update of an epoch and its scores.
+    // A checkpoint may stand between the last update of an epoch and its scores.
+    for (let epoch = heldOut.length; epoch < epochs; epoch++) {
       for await (const next of batches.epoch(epoch, session.updates - epoch * perEpoch)) {
         const begin = performance.now();
         const step = await session.step(
@@ -145,11 +147,12 @@ export async function runFeatures(
     const results: SetResult[] = [];
     for (const [at, set] of val.entries()) {
       const shards = valFeatures[at]!;
-      const scorer = createSetScorer(set, { classes: train.classes });
+      const scores = collectScores(set, { classes: train.classes, heads: 1, unreadable: unreadable.val });
       for await (const rows of logitsOfShards(session, { shards, heads: [head.name], signal })) {
-        await scorer.add(rows.index, rows.logits[0]!);
+        await scores.add(rows.index, rows.logits);
       }
-      results.push(await scorer.result([shards.unreadable]));
+      await scores.addUnreadable(shards.unreadable);
+      results.push(scores.result());
     }
     return results;
   });

@@ -48,3 +48,6 @@ export interface RunOutcome {
 
 /** The trained head in the storage, once a run is done. */
 export const HEAD_FILE = "head.safetensors";
+
+/** Between two checkpoints within an epoch, where nothing else is said. */
+export const CHECKPOINT_MILLISECONDS = 30_000;
