@@ -99,6 +99,10 @@ export {
   type WindowSpan,
 } from "./scoring/segmentation-windows.ts";
 
+export { type FeatureRows, rowsInMemory } from "./knn/feature-rows.ts";
+export { findNeighbours, type Neighbours, type NeighbourSearch } from "./knn/find-neighbours.ts";
+export { voteOfNeighbours, type VoteOptions } from "./knn/vote.ts";
+
 export { encodeResult, hashResult } from "./results/encode-result.ts";
 export type { JsonFacts, JsonValue } from "./results/json-value.ts";
 export { parseResult, type ParseResultOptions } from "./results/parse-result.ts";

@@ -50,8 +50,8 @@ describe("unreadable pictures", () => {
     expect({ scored, unreadable, top1, top5 }).toEqual({
       scored: 3,
       unreadable: 2,
-      top1: 100 / 3,
-      top5: 100 / 3,
+      top1: (1 / 3) * 100,
+      top5: (1 / 3) * 100,
     });
     expect(perClass.pictures).toEqual([0, 1, 2]);
     expect(scorer.unreadable()).toEqual([
