@@ -85,7 +85,6 @@ export { createScorer, type Scorer, type ScorerOptions } from "./scoring/scorer.
 export { decodeOutcomes, wasRight } from "./scoring/outcomes.ts";
 export {
   createSegmentationScorer,
-  IGNORED_LABEL,
   type SegmentationCounts,
   type SegmentationScore,
   type SegmentationScorer,

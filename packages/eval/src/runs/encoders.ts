@@ -27,12 +27,16 @@ export interface EncoderPool {
 export function encoderOutputs(
   protocol: Protocol,
 ): readonly ("pooler_output" | "patch_mean" | "last_hidden_state")[] {
-  return probeInput(protocol) === "tokens" ? ["last_hidden_state"] : ["pooler_output", "patch_mean"];
+  return probeInput(protocol) === "tokens"
+    ? ["last_hidden_state"]
+    : ["pooler_output", "patch_mean"];
 }
 
 /** What the head of a protocol is fed. */
 export function probeInput(protocol: Protocol): ProbeInput {
-  return protocol.kind === "online" && protocol.head === "attention-pooling" ? "tokens" : "features";
+  return protocol.kind === "online" && protocol.head === "attention-pooling"
+    ? "tokens"
+    : "features";
 }
 
 /**
@@ -80,10 +84,7 @@ export function createEncoderPool(encoders: readonly VisionEncoder[]): EncoderPo
   };
 }
 
-function required(
-  tensor: Tensor<"float32"> | undefined,
-  output: string,
-): Tensor<"float32"> {
+function required(tensor: Tensor<"float32"> | undefined, output: string): Tensor<"float32"> {
   if (tensor === undefined) {
     throw new EvalError("invalid-argument", `the encoder was created without ${output}`);
   }

@@ -4,7 +4,7 @@
 // so that results do not either.
 
 import { shuffled } from "./training-pictures.ts";
-import type { FeatureRows, FeatureShards } from "./feature-shards.ts";
+import type { ShardRows, FeatureShards } from "./feature-shards.ts";
 
 /** The part of a seed's sequences that belongs to the batches; then the epoch, then 0 for the shards, 1… for windows. */
 const BATCHES = 0x62617463;
@@ -33,9 +33,9 @@ export function featureBatches(
   const { width } = shards;
   const perEpoch = Math.floor(shards.total / batch);
   const resident = shards.total <= shuffleRows;
-  let kept: FeatureRows | undefined;
+  let kept: ShardRows | undefined;
 
-  async function* windows(epoch: number): AsyncGenerator<FeatureRows, void, undefined> {
+  async function* windows(epoch: number): AsyncGenerator<ShardRows, void, undefined> {
     const all = Int32Array.from(shards.rows, (_, shard) => shard);
     if (resident) {
       kept ??= await readRows(shards, all);
@@ -88,7 +88,7 @@ function emptyBatch(batch: number, width: number): FeatureBatch {
   return { features: new Float32Array(batch * width), index: new Int32Array(batch) };
 }
 
-async function readRows(shards: FeatureShards, picked: Int32Array): Promise<FeatureRows> {
+async function readRows(shards: FeatureShards, picked: Int32Array): Promise<ShardRows> {
   const { width } = shards;
   const total = picked.reduce((sum, shard) => sum + shards.rows[shard]!, 0);
   const features = new Float32Array(total * width);

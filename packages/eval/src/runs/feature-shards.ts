@@ -10,12 +10,13 @@ import {
 } from "@internvit/model-core";
 import { packPixels, type RgbImage } from "@internvit/preprocess";
 
+import { evaluationCrop } from "../augment/evaluation-crop.ts";
 import type { ClassificationSet } from "../datasets/classification-set.ts";
 import { EvalError } from "../errors.ts";
 import { mapAhead } from "./ahead.ts";
-import type { EncoderPool } from "./encoders.ts";
+import type { EncoderPool, ProbeInput } from "./encoders.ts";
 import { joinBytes } from "./join-bytes.ts";
-import { centerCrop, type DecodePicture, decodePicture } from "./prepared-pictures.ts";
+import { type DecodePicture, decodePicture } from "./prepared-pictures.ts";
 import type { RunProgress } from "./progress.ts";
 import type { OnRunEvent, RunStage, UnreadablePicture } from "./run-events.ts";
 import { readJson, type RunStorage, writeJson } from "./run-storage.ts";
@@ -34,11 +35,11 @@ export interface FeatureShards {
   readonly width: number;
   readonly unreadable: readonly UnreadablePicture[];
   /** A shard: features [rows, width], and the picture of each row as its index into the set. */
-  read(shard: number): Promise<FeatureRows>;
+  read(shard: number): Promise<ShardRows>;
 }
 
 /** Some rows. */
-export interface FeatureRows {
+export interface ShardRows {
   readonly features: Float32Array;
   readonly index: Int32Array;
 }
@@ -142,18 +143,24 @@ async function writeShard(
   return note;
 }
 
-interface EncodedChunk {
+/** Some pictures that went through the encoder. */
+export interface EncodedChunk {
+  /** Those that could be read. */
   readonly pictures: readonly number[];
   readonly unreadable: readonly UnreadablePicture[];
   readonly features: Float32Array;
 }
 
 /** Chunk after chunk through the encoders, the next ones decoded meanwhile. */
-function encodedChunks(
+export function encodedChunks(
   set: ClassificationSet,
-  options: ExtractShardsOptions,
+  options: Pick<ExtractShardsOptions, "pictures" | "encoders" | "decode" | "signal"> & {
+    readonly unreadable: "go-on" | "wrong" | "fail";
+    /** What the encoder gives. Default: features. */
+    readonly output?: ProbeInput;
+  },
 ): AsyncIterable<EncodedChunk> {
-  const { pictures, encoders, decode, signal } = options;
+  const { pictures, encoders, decode, signal, output = "features" } = options;
   const starts = Array.from(
     { length: Math.ceil(pictures.length / ENCODE_PICTURES) },
     (_, chunk) => chunk * ENCODE_PICTURES,
@@ -171,7 +178,7 @@ function encodedChunks(
       for (const picture of decoded) {
         if ("unreadable" in picture) unreadable.push(picture.unreadable);
         else {
-          images.push(centerCrop(picture.image, encoders.imageSize));
+          images.push(evaluationCrop(picture.image, { size: encoders.imageSize }));
           good.push(picture.index);
         }
       }
@@ -180,7 +187,7 @@ function encodedChunks(
       const features =
         images.length === 0
           ? new Float32Array()
-          : await encoders.encode(packPixels(images), { output: "features", signal });
+          : await encoders.encode(packPixels(images), { output: output, signal });
       return { pictures: good, unreadable, features };
     },
   });
@@ -191,7 +198,7 @@ export function unreadableError({ set, message, key }: UnreadablePicture): EvalE
   return new EvalError("invalid-data", `${set}: ${message}`, { subject: key });
 }
 
-async function readShard(storage: RunStorage, name: string): Promise<FeatureRows> {
+async function readShard(storage: RunStorage, name: string): Promise<ShardRows> {
   const bytes = await storage.read(`${name}.safetensors`);
   if (bytes === undefined) {
     throw new EvalError("io", `${name}.safetensors is gone`, { subject: name });
@@ -210,4 +217,24 @@ async function readShard(storage: RunStorage, name: string): Promise<FeatureRows
     }),
   );
   return { features: features!.data as Float32Array, index: index!.data as Int32Array };
+}
+
+/** The shards of all sets for validation, in their own order. */
+export async function extractVal(
+  val: readonly ClassificationSet[],
+  options: ExtractionParts & { readonly unreadable: "wrong" | "fail" },
+): Promise<readonly FeatureShards[]> {
+  const all: FeatureShards[] = [];
+  for (const set of val) {
+    all.push(
+      await extractShards(set, {
+        ...options,
+        pictures: Int32Array.from({ length: set.length }, (_, index) => index),
+        folder: `features/val-${set.name}`,
+        stage: "encode-val",
+        unreadable: options.unreadable === "fail" ? "fail" : "go-on",
+      }),
+    );
+  }
+  return all;
 }

@@ -12,11 +12,16 @@ import type { GridEntry, LearningCurve, SetResult } from "../results/result.ts";
 import { curveOf } from "./curves.ts";
 import { createEncoderPool } from "./encoders.ts";
 import { featureBatches } from "./feature-batches.ts";
-import { extractShards, type FeatureShards } from "./feature-shards.ts";
+import { extractShards, extractVal, type FeatureShards } from "./feature-shards.ts";
 import { bestOf, type GridHead, gridHeads } from "./head-grid.ts";
 import { logitsOfShards } from "./logits.ts";
 import { createProgress } from "./progress.ts";
-import { CHECKPOINT_MILLISECONDS, HEAD_FILE, type RunOptions, type RunOutcome } from "./run-options.ts";
+import {
+  CHECKPOINT_MILLISECONDS,
+  HEAD_FILE,
+  type RunOptions,
+  type RunOutcome,
+} from "./run-options.ts";
 import { runCheckpoints } from "./run-state.ts";
 import { checkSets, collectScores } from "./set-scores.ts";
 import { createStopwatch, type PartSeconds } from "./stopwatch.ts";
@@ -70,18 +75,7 @@ export async function runFeatures(
     train: await extractTrain("train", chosen.train),
     heldOut: await extractTrain("held-out", chosen.heldOut),
   };
-  const valFeatures: FeatureShards[] = [];
-  for (const set of val) {
-    valFeatures.push(
-      await extractShards(set, {
-        ...parts,
-        pictures: Int32Array.from({ length: set.length }, (_, index) => index),
-        folder: `features/val-${set.name}`,
-        stage: "encode-val",
-        unreadable: unreadable.val === "fail" ? "fail" : "go-on",
-      }),
-    );
-  }
+  const valFeatures = await extractVal(val, { ...parts, unreadable: unreadable.val });
 
   const form: HeadForm = {
     kind: protocol.head,
@@ -89,7 +83,11 @@ export async function runFeatures(
     classes,
     heads: options.encoders[0]!.config.numAttentionHeads,
   };
-  const batches = featureBatches(features.train, { batch, shuffleRows: protocol.shuffleRows, seed });
+  const batches = featureBatches(features.train, {
+    batch,
+    shuffleRows: protocol.shuffleRows,
+    seed,
+  });
   const settings = trainingSettings(protocol, { rate: 1, perEpoch: batches.perEpoch });
   await using session = await createTrainingSession(runtime, {
     ...headGrid({
@@ -135,7 +133,9 @@ export async function runFeatures(
         progress.advance("train", { count: 1, milliseconds: performance.now() - begin });
         await checkpoints.saveSometimes(session, facts);
       }
-      heldOut.push(await heldOutScores(session, { heads, shards: features.heldOut, labels, classes }));
+      heldOut.push(
+        await heldOutScores(session, { heads, shards: features.heldOut, labels, classes }),
+      );
       await checkpoints.save(session, facts());
     }
   });
@@ -147,7 +147,11 @@ export async function runFeatures(
     const results: SetResult[] = [];
     for (const [at, set] of val.entries()) {
       const shards = valFeatures[at]!;
-      const scores = collectScores(set, { classes: train.classes, heads: 1, unreadable: unreadable.val });
+      const scores = collectScores(set, {
+        classes: train.classes,
+        heads: 1,
+        unreadable: unreadable.val,
+      });
       for await (const rows of logitsOfShards(session, { shards, heads: [head.name], signal })) {
         await scores.add(rows.index, rows.logits);
       }
@@ -161,7 +165,10 @@ export async function runFeatures(
       name.startsWith(`${head.name}/`) ? [[name.slice(head.name.length + 1), tensor]] : [],
     ),
   );
-  const metadata = { protocol: await hashProtocol(protocol), classes: JSON.stringify(train.classes) };
+  const metadata = {
+    protocol: await hashProtocol(protocol),
+    classes: JSON.stringify(train.classes),
+  };
   await storage.write(HEAD_FILE, encodeHead(weights, { updates: session.updates, metadata }));
   return {
     grid: gridEntries(heads, { last, losses: losses.slice(-perEpoch), best }),

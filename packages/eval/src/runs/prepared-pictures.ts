@@ -1,7 +1,7 @@
 // Pictures of a set as the encoder takes them: read, decoded, cropped. What cannot be read is told, never dropped in
 // silence.
 
-import { clipCrop, isPreprocessError, type RgbImage } from "@internvit/preprocess";
+import { isPreprocessError, type RgbImage } from "@internvit/preprocess";
 
 import type { ClassificationSet } from "../datasets/classification-set.ts";
 import { isEvalError } from "../errors.ts";
@@ -39,23 +39,4 @@ export async function decodePicture(
     const message = error.message.includes(key) ? error.message : `${key}: ${error.message}`;
     return { index, unreadable: { set: set.name, index, key, message } };
   }
-}
-
-/**
- * The transform of evaluation: the shorter side to `size` (bicubic), then the middle. The published recipe has no margin
- * around the crop.
- */
-export function centerCrop(image: RgbImage, size: number): RgbImage {
-  return clipCrop(image, {
-    doResize: true,
-    size: { shortestEdge: size },
-    resample: "bicubic",
-    doCenterCrop: true,
-    cropSize: { width: size, height: size },
-    doRescale: true,
-    rescaleFactor: 1 / 255,
-    doNormalize: true,
-    imageMean: [0, 0, 0],
-    imageStd: [1, 1, 1],
-  });
 }

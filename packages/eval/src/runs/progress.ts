@@ -21,10 +21,7 @@ export interface RunProgress {
 }
 
 /** Progress over stages. */
-export function createProgress(
-  stages: readonly PlannedStage[],
-  onEvent: OnRunEvent,
-): RunProgress {
+export function createProgress(stages: readonly PlannedStage[], onEvent: OnRunEvent): RunProgress {
   const states = new Map(
     stages.map((stage) => [stage.stage, { ...stage, done: 0, measured: 0, milliseconds: 0 }]),
   );

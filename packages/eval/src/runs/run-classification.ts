@@ -7,6 +7,8 @@ import type { Protocol } from "../protocols/protocol.ts";
 import type { JsonFacts, JsonValue } from "../results/json-value.ts";
 import type { ProtocolFacts } from "../results/result.ts";
 import { runFeatures } from "./features-run.ts";
+import { runNeighbours } from "./neighbours-run.ts";
+import { runOnline } from "./online-run.ts";
 import { claimStorage, runIdentity } from "./run-identity.ts";
 import type { RunOptions, RunOutcome } from "./run-options.ts";
 import { checkSets } from "./set-scores.ts";
@@ -38,8 +40,10 @@ export async function runClassification(
   switch (protocol.kind) {
     case "features":
       return runFeatures(protocol, options);
-    default:
-      throw new Error("not yet");
+    case "online":
+      return runOnline(protocol, options);
+    case "neighbours":
+      return runNeighbours(protocol, options);
   }
 }
 

@@ -58,10 +58,13 @@ export async function trainingLabels(set: ClassificationSet): Promise<Int32Array
 
 /** All indices below `count` in an order of their own for each seed. */
 export function setOrder(count: number, { seed }: { readonly seed: number }): Int32Array {
-  return shuffled(Int32Array.from({ length: count }, (_, index) => index), {
-    seed,
-    path: [SET_ORDER],
-  });
+  return shuffled(
+    Int32Array.from({ length: count }, (_, index) => index),
+    {
+      seed,
+      path: [SET_ORDER],
+    },
+  );
 }
 
 /** Puts numbers into the order that seed and path draw; changes `values`. */
@@ -75,6 +78,19 @@ export function shuffled<T extends Int32Array>(
     [values[last], values[other]] = [values[other]!, values[last]!];
   }
   return values;
+}
+
+/** The first pictures of each class, in the order that the seed draws: `most` of each, or all. */
+export function picturesOfClasses(
+  labels: Int32Array,
+  options: { readonly seed: number; readonly most: number | null; readonly classes: number },
+): Int32Array {
+  return firstOfClasses(setOrder(labels.length, options), {
+    labels,
+    taken: new Uint8Array(labels.length),
+    most: options.most ?? labels.length,
+    classes: options.classes,
+  });
 }
 
 /**

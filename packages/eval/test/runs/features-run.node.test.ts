@@ -62,9 +62,7 @@ describe("a run over features", () => {
     expect(sets[0]!.scores[0]).toMatchObject({ top1: 100, scored: 80, unreadable: 0 });
     expect(grid.map(({ chosen }) => chosen).filter(Boolean)).toHaveLength(1);
     expect(grid).toHaveLength(6);
-    expect(heads).toEqual([
-      { name: "raw", epoch: 20, choice: "best held-out score of the grid" },
-    ]);
+    expect(heads).toEqual([{ name: "raw", epoch: 20, choice: "best held-out score of the grid" }]);
   });
 
   test("learns nothing from labels that say nothing", async () => {
@@ -80,7 +78,9 @@ describe("a run over features", () => {
     for (const writes of [1, 4, 9, 20, 33]) {
       const storage = memoryStorage();
       const mortal = diesAfterWrites(storage, writes);
-      await expect(run({}, { protocol, storage: mortal, checkpointMilliseconds: 0 })).rejects.toThrow("died");
+      await expect(
+        run({}, { protocol, storage: mortal, checkpointMilliseconds: 0 }),
+      ).rejects.toThrow("died");
       const resumed = await run({}, { protocol, storage, resume: true });
       expect(resumed).toEqual({ ...expected, times: resumed.times });
       expect(await storage.read("head.safetensors")).toEqual(await whole.read("head.safetensors"));
@@ -146,14 +146,17 @@ describe("a run over features", () => {
       }
     };
     const { signal } = controller;
-    await expect(run({}, { storage, signal, onEvent, checkpointMilliseconds: 0 })).rejects.toBe(reason);
+    await expect(run({}, { storage, signal, onEvent, checkpointMilliseconds: 0 })).rejects.toBe(
+      reason,
+    );
     const stages = new Set<string>();
     await run(
       {},
       {
         storage,
         resume: true,
-        onEvent: (event) => event.kind === "progress" && event.done === 30 && stages.add(event.stage),
+        onEvent: (event) =>
+          event.kind === "progress" && event.done === 30 && stages.add(event.stage),
       },
     );
     expect(stages.has("train")).toBe(true);
