@@ -32,6 +32,13 @@ export { resizeBilinear } from "./augment/segmentation/resize-bilinear.ts";
 export { resizeForTest } from "./augment/segmentation/resize-for-test.ts";
 export type { ScaleLimits, Size } from "./augment/segmentation/sizes.ts";
 export { softTargets } from "./augment/soft-targets.ts";
+
+export {
+  findSetProblems,
+  type SetNumbers,
+  type SetProblem,
+  type SetProblemCode,
+} from "./datasets/check-set.ts";
 export type { ClassificationSet, LabelledPicture } from "./datasets/classification-set.ts";
 export { type DataSpec, parseDataSpec } from "./datasets/data-spec.ts";
 export {

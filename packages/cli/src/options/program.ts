@@ -12,6 +12,7 @@ import {
   addSynthesize,
   type RunCommand,
 } from "./commands.ts";
+import { addData } from "./data-command.ts";
 import { addDoctor } from "./doctor-command.ts";
 import { addExport } from "./export-command.ts";
 import { addExtract } from "./extract-command.ts";
@@ -48,6 +49,7 @@ export function createProgram(run: RunCommand): Command {
     addDownload,
     addVerify,
     addVerifyPrecision,
+    addData,
     addExport,
     addDoctor,
   ]) {

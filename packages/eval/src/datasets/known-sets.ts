@@ -29,6 +29,8 @@ export interface KnownSet {
   readonly pictures: Readonly<Partial<Record<Split, number>>>;
   /** Pictures of val that are scored: those with a label. */
   readonly scored: number;
+  /** Pictures of every class in val, where it is the same number. */
+  readonly picturesPerClass?: number;
   /** WordNet ids in the order of the labels: 1000, or the 200 of IN-A and IN-R. */
   readonly classes: readonly string[];
   /** The ImageNet-1K label of each class, where the set has a part of them. */
@@ -50,10 +52,16 @@ const COUNTS: Readonly<Record<KnownSetName, Omit<KnownSet, "name" | "classes" | 
     title: "IN-1K",
     pictures: { train: 1_281_167, val: 50_000 },
     scored: 50_000,
+    picturesPerClass: 50,
   },
   // 3,163 pictures have no label.
   "imagenet-real": { title: "IN-ReaL", pictures: { val: 50_000 }, scored: 46_837 },
-  "imagenet-v2": { title: "IN-V2", pictures: { val: 10_000 }, scored: 10_000 },
+  "imagenet-v2": {
+    title: "IN-V2",
+    pictures: { val: 10_000 },
+    scored: 10_000,
+    picturesPerClass: 10,
+  },
   "imagenet-a": { title: "IN-A", pictures: { val: 7500 }, scored: 7500 },
   "imagenet-r": { title: "IN-R", pictures: { val: 30_000 }, scored: 30_000 },
   "imagenet-sketch": { title: "IN-Sketch", pictures: { val: 50_889 }, scored: 50_889 },

@@ -5,6 +5,8 @@ import { EvalError } from "../../errors.ts";
 /** The classes of a set and how its files say them. */
 export interface ClassNames {
   readonly classes: readonly string[];
+  /** Whether names on the disk are names of classes, or numbers that are the labels. */
+  readonly kind: "named" | "numbered";
   /** The label of a name as it stands on the disk; undefined when it is none. */
   labelOf(name: string): number | undefined;
   /** What names are expected, for messages. */
@@ -22,6 +24,7 @@ export function namedClasses(classes: readonly string[]): ClassNames {
   const and = second === undefined ? "" : `, "${second}"${classes.length > 2 ? " …" : ""}`;
   return {
     classes,
+    kind: "named",
     labelOf: (name) => labels.get(name),
     expected: `${classes.length} classes "${first}"${and}`,
   };
@@ -31,6 +34,7 @@ export function namedClasses(classes: readonly string[]): ClassNames {
 export function numberedClasses(classes: readonly string[]): ClassNames {
   return {
     classes,
+    kind: "numbered",
     labelOf(name) {
       const label = /^\d{1,7}$/.test(name) ? Number(name) : classes.length;
       return label < classes.length ? label : undefined;

@@ -9,7 +9,6 @@ import { EvalError } from "../../errors.ts";
 
 import { createFileCheck } from "./check-files.ts";
 import { type ClassNames, MAX_CLASSES, namedClasses, numberedClasses } from "./class-names.ts";
-import { createFileStore } from "./file-store.ts";
 import { ioError } from "./io-error.ts";
 import type { Listing, ListingOptions } from "./listing.ts";
 
@@ -28,7 +27,7 @@ export async function listCsv(
   path: string,
   options: ListingOptions & { readonly names: ClassNames | undefined },
 ): Promise<Listing> {
-  const { name, writer, onProgress, signal } = options;
+  const { writer, onProgress, signal } = options;
   const names = options.names ?? (await findClasses(path, signal));
   const pathOf = (key: string): string => resolve(dirname(path), key);
   const check = createFileCheck(path, { pathOf });
@@ -48,11 +47,10 @@ export async function listCsv(
     count++;
   }
   await check.finish();
-  onProgress?.({ stage: "list", done: count, total: count, unit: "pictures" });
+  onProgress?.({ stage: "list", done: count, total: count, unit: "images" });
   return {
     classes: names.classes,
     passedOver: { count: 0, examples: [] },
-    store: createFileStore(name, { pathOf }),
   };
 }
 

@@ -1,24 +1,16 @@
-// The list of a set's pictures in a file, so that memory does not grow with it: a million pictures are some 70 MB on
-// disk and 130 kB in memory (8 bytes for every 64 of them). One line of JSON per picture, read back in blocks of 64 lines, the last few of which
-// are kept.
+// The list of a set's pictures in a file, so that memory does not grow with it: a million pictures are some 50 MB on
+// disk and 0.13 MB in memory (8 bytes for every 64 of them). One line of JSON per picture, read back in blocks of 64
+// lines, the last few of which are kept.
 //
 //   {"format":"internvit-entries","version":1,"source":"…"}
 //   ["n01440764/a.JPEG",[0],[]]          key, labels, where the bytes are
 //   …
 //   {"length":…,"listHash":"…",…,"blocks":[…]}
 //   0000000000012345                      where the line before begins
-//
-// A list that is quickly made is written anew at each opening, into a file that has no name any more once it is open, so
-// that nothing stays behind even after kill -9. One that is kept is complete or absent: it is renamed into place.
 
-import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
 
-import { listHashLine } from "../../datasets/list-hash.ts";
 import { EvalError } from "../../errors.ts";
-
 import { ioError } from "./io-error.ts";
 
 /** A picture in an entry file. */
@@ -45,17 +37,8 @@ export interface EntryFile {
   close(): Promise<void>;
 }
 
-/** A list that is being written. */
-export interface EntryWriter {
-  append(entry: StoredEntry): Promise<void>;
-  /** Ends the list and gives it for reading; it owns the file then. */
-  finish(facts: unknown): Promise<EntryFile>;
-  /** Removes what was written, where it was not finished. */
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
 /** The last line of a list that is kept. */
-interface Summary extends Pick<
+export interface EntrySummary extends Pick<
   EntryFile,
   "length" | "listHash" | "labelCounts" | "scored" | "facts"
 > {
@@ -63,111 +46,13 @@ interface Summary extends Pick<
   readonly blocks: readonly number[];
 }
 
-const FORMAT = "internvit-entries";
-const VERSION = 1;
-const BLOCK = 64;
+/** What the first line says. */
+export const ENTRY_FORMAT = { format: "internvit-entries", version: 1 } as const;
+/** Entries that are read together. */
+export const ENTRIES_PER_BLOCK = 64;
+/** Length of the last line without its end. */
+export const POINTER_DIGITS = 16;
 const BLOCKS_KEPT = 16;
-const WRITE_BYTES = 1 << 18;
-const POINTER_DIGITS = 16;
-
-/** Where a list is written. */
-export type EntryTarget =
-  /** In this folder, or the system's for temporary files, and gone when it is closed. */
-  | { readonly folder: string | undefined }
-  /** Under this name, for later openings of the same source. */
-  | { readonly path: string; readonly source: string };
-
-/**
- * Begins a list.
- *
- * @throws EvalError `io`
- */
-export async function createEntryWriter(target: EntryTarget): Promise<EntryWriter> {
-  const unique = `${process.pid}-${randomBytes(6).toString("hex")}`;
-  const path =
-    "path" in target
-      ? `${target.path}.${unique}.part`
-      : join(target.folder ?? tmpdir(), `internvit-entries-${unique}`);
-  const file = await mkdir(dirname(path), { recursive: true })
-    .then(() => open(path, "wx+"))
-    .catch((cause: unknown) => {
-      throw ioError(`the list of pictures ${path} cannot be written`, { subject: path, cause });
-    });
-  // Windows does not let go of the name of an open file.
-  const nameless = !("path" in target) && process.platform !== "win32";
-  if (nameless) await rm(path, { force: true });
-
-  const hash = createHash("sha256");
-  const blocks: number[] = [];
-  const labelCounts: number[] = [];
-  let length = 0;
-  let scored = 0;
-  let waiting: string[] = [];
-  let waitingBytes = 0;
-  let offset = 0;
-  let finished = false;
-  const flush = async (): Promise<void> => {
-    const text = waiting.join("");
-    waiting = [];
-    waitingBytes = 0;
-    await file.writeFile(text).catch((cause: unknown) => {
-      throw ioError(`the list of pictures ${path} cannot be written`, { subject: path, cause });
-    });
-  };
-  const write = (value: unknown): void => {
-    const line = `${JSON.stringify(value)}\n`;
-    const bytes = Buffer.byteLength(line);
-    waiting.push(line);
-    waitingBytes += bytes;
-    offset += bytes;
-  };
-  write({ format: FORMAT, version: VERSION, source: "source" in target ? target.source : "" });
-  return {
-    async append({ key, labels, where }) {
-      if (length % BLOCK === 0) blocks.push(offset);
-      length++;
-      if (labels.length > 0) scored++;
-      for (const label of labels) {
-        while (labelCounts.length <= label) labelCounts.push(0);
-        labelCounts[label]!++;
-      }
-      hash.update(listHashLine({ key, labels }));
-      write([key, labels, where]);
-      if (waitingBytes >= WRITE_BYTES) await flush();
-    },
-    async finish(facts) {
-      const end = offset;
-      const summary: Summary = {
-        length,
-        listHash: hash.digest("hex"),
-        labelCounts,
-        scored,
-        facts,
-        blocks,
-      };
-      if ("path" in target) {
-        write(summary);
-        waiting.push(`${String(end).padStart(POINTER_DIGITS, "0")}\n`);
-      }
-      await flush();
-      if ("path" in target) {
-        await file.sync();
-        await rename(path, target.path);
-      }
-      finished = true;
-      const close = async (): Promise<void> => {
-        await file.close();
-        if (!("path" in target) && !nameless) await rm(path, { force: true });
-      };
-      return createReader(summary, { file, path, end, close });
-    },
-    async [Symbol.asyncDispose]() {
-      if (finished) return;
-      await file.close();
-      await rm(path, { force: true });
-    },
-  };
-}
 
 /**
  * A list that was kept; undefined where there is none of this source, or one of another version or a damaged one,
@@ -185,18 +70,18 @@ export async function openEntryFile(kept: {
     const end = Number(pointer.trimEnd());
     const footer = JSON.parse(
       await readText(file, { start: end, end: size - POINTER_DIGITS - 1 }),
-    ) as Summary;
+    ) as EntrySummary;
     const [first = 0] = [...footer.blocks, end];
     const header = JSON.parse(await readText(file, { start: 0, end: first })) as Record<
       string,
       unknown
     >;
     if (
-      header["format"] === FORMAT &&
-      header["version"] === VERSION &&
+      header["format"] === ENTRY_FORMAT.format &&
+      header["version"] === ENTRY_FORMAT.version &&
       header["source"] === kept.source
     ) {
-      return createReader(footer, { file, path: kept.path, end, close: () => file.close() });
+      return createEntryReader(footer, { file, path: kept.path, end, close: () => file.close() });
     }
   } catch {
     // Not one of ours, or cut off by a file system that lost it: written anew.
@@ -205,8 +90,9 @@ export async function openEntryFile(kept: {
   return undefined;
 }
 
-function createReader(
-  { blocks, ...summary }: Summary,
+/** A list for reading; it owns the file. */
+export function createEntryReader(
+  { blocks, ...summary }: EntrySummary,
   options: {
     readonly file: FileHandle;
     readonly path: string;
@@ -241,14 +127,14 @@ function createReader(
           `expected the index of one of ${length} pictures, from 0, found ${index}`,
         );
       }
-      const block = Math.floor(index / BLOCK);
+      const block = Math.floor(index / ENTRIES_PER_BLOCK);
       const entries = kept.get(block) ?? readBlock(block);
       // The last one that was asked for is the last one to go.
       kept.delete(block);
       kept.set(block, entries);
       if (kept.size > BLOCKS_KEPT) kept.delete(kept.keys().next().value!);
       try {
-        return (await entries)[index % BLOCK]!;
+        return (await entries)[index % ENTRIES_PER_BLOCK]!;
       } catch (error) {
         kept.delete(block);
         throw error;

@@ -1,15 +1,17 @@
 // Pictures that are files of their own.
 
 import { readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
 
 import { ioError } from "./io-error.ts";
 import type { PictureStore } from "./stored-set.ts";
 
-/** The store of files whose keys lead to them; `what` names the set in messages. */
+/** The store of files whose keys are paths from `folder`; `what` names the set in messages. */
 export function createFileStore(
   what: string,
-  { pathOf }: { readonly pathOf: (key: string) => string },
+  { folder }: { readonly folder: string },
 ): PictureStore {
+  const pathOf = (key: string): string => resolve(folder, key);
   const failed = (key: string, cause: unknown): Error =>
     ioError(`${what}: the picture ${key} cannot be read`, { subject: key, cause });
   return {

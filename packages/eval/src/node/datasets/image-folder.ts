@@ -7,7 +7,6 @@
 import { join } from "node:path";
 
 import { type ClassNames, checkNames, namedClasses } from "./class-names.ts";
-import { createFileStore } from "./file-store.ts";
 import { isPictureName } from "./picture-names.ts";
 import type { Listing, ListingOptions } from "./listing.ts";
 import { readFolder, walkFolder } from "./walk-folder.ts";
@@ -23,7 +22,7 @@ export async function listImageFolder(
   path: string,
   options: ListingOptions & { readonly names: ClassNames | undefined },
 ): Promise<Listing> {
-  const { name, writer, onProgress, signal } = options;
+  const { writer, onProgress, signal } = options;
   const { folders, files } = await readFolder(path);
   const names = options.names ?? namedClasses(folders);
   checkNames(folders, { allowed: names, subject: path, what: "class folders" });
@@ -48,6 +47,5 @@ export async function listImageFolder(
   return {
     classes: names.classes,
     passedOver: { count: passedOver, examples },
-    store: createFileStore(name, { pathOf: (key) => join(path, key) }),
   };
 }

@@ -1,7 +1,7 @@
 // What the readers of all layouts are given and give back.
 
-import type { EntryWriter } from "./entry-file.ts";
-import type { PassedOver, PictureStore } from "./stored-set.ts";
+import type { EntryWriter } from "./entry-writer.ts";
+import type { PassedOver } from "./stored-set.ts";
 
 /** How far the listing of a set has come. */
 export interface ListingProgress {
@@ -9,13 +9,11 @@ export interface ListingProgress {
   readonly stage: "list" | "index";
   readonly done: number;
   readonly total: number;
-  readonly unit: "folders" | "pictures" | "bytes";
+  readonly unit: "folders" | "images" | "files" | "bytes";
 }
 
 /** What every reader is given. */
 export interface ListingOptions {
-  /** The set's name, for messages. */
-  readonly name: string;
   /** Where the pictures go, one by one. */
   readonly writer: EntryWriter;
   readonly onProgress?: ((progress: ListingProgress) => void) | undefined;
@@ -26,5 +24,4 @@ export interface ListingOptions {
 export interface Listing {
   readonly classes: readonly string[];
   readonly passedOver: PassedOver;
-  readonly store: PictureStore;
 }

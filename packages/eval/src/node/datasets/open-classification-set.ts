@@ -7,12 +7,10 @@ import { type KnownSet, knownSet, type Split } from "../../datasets/known-sets.t
 import { EvalError } from "../../errors.ts";
 
 import { type ClassNames, namedClasses, numberedClasses, sayNames } from "./class-names.ts";
-import { createEntryWriter } from "./entry-file.ts";
 import { findLayout, type FoundLayout } from "./find-layout.ts";
-import { listImageFolder } from "./image-folder.ts";
-import { listCsv } from "./csv-file.ts";
-import type { Listing, ListingOptions, ListingProgress } from "./listing.ts";
-import { listPictureList } from "./picture-list.ts";
+import type { ListingProgress } from "./listing.ts";
+import { createStore, listPictures } from "./list-pictures.ts";
+import { readRealLabels } from "./real-set.ts";
 import { createStoredSet, type StoredClassificationSet } from "./stored-set.ts";
 
 /** Options of `openClassificationSet`. */
@@ -75,46 +73,38 @@ export async function openClassificationSet(
     );
   }
   checkTrainingClasses(name, { known, classes: options.classes });
-  const found = await findLayout(resolve(path), {
+  const root = resolve(path);
+  const found = await findLayout(root, {
     split,
     list: options.list,
     unlabelled: name === "imagenet-real",
     unpacked: known === undefined ? [] : UNPACKED[known.name],
   });
-  return openLayout(found, { ...options, name, known });
-}
-
-interface LayoutOptions extends OpenSetOptions {
-  readonly name: string;
-  readonly known: KnownSet | undefined;
-}
-
-async function openLayout(
-  found: FoundLayout,
-  options: LayoutOptions,
-): Promise<StoredClassificationSet> {
-  const { name, known, cache } = options;
-  await using writer = await createEntryWriter({ folder: cache });
-  const listing = await list(found, { ...options, writer });
-  const { classes, store, passedOver } = listing;
-  const entries = await writer.finish(undefined);
+  const names = classNames(found.layout, { name, known, classes: options.classes });
+  const { entries, classes, passedOver } = await listPictures(found, { ...options, names });
+  const store = createStore(name, found);
   try {
-    if (entries.length === 0) {
-      throw new EvalError("not-found", `${found.folder}: expected pictures, found none`, {
-        subject: found.folder,
-      });
-    }
+    const real =
+      known?.name === "imagenet-real"
+        ? await readRealLabels(entries, {
+            folders: [root, found.folder],
+            file: options.realLabels,
+          })
+        : undefined;
+    const { labelCounts, scored, listHash } = real ?? entries;
     return createStoredSet({
       name,
       origin: found.folder,
       layout: found.layout,
-      classes,
+      classes: known?.classes ?? classes,
       ...(known?.columns === undefined ? {} : { columns: known.columns }),
-      classCounts: classes.map((_, label) => entries.labelCounts[label] ?? 0),
-      scored: entries.scored,
+      classCounts: (known?.classes ?? classes).map((_, label) => labelCounts[label] ?? 0),
+      scored,
       passedOver,
+      listHash,
       entries,
       store,
+      ...(real === undefined ? {} : { relabel: real.labelsOf }),
     });
   } catch (error) {
     await Promise.all([entries.close(), store.close()]);
@@ -122,29 +112,18 @@ async function openLayout(
   }
 }
 
-function list(
-  found: FoundLayout,
-  options: LayoutOptions & Pick<ListingOptions, "writer">,
-): Promise<Listing> {
-  const { folder, files, layout } = found;
-  const names = classNames(layout, options);
-  const [file = folder] = files;
-  switch (layout) {
-    case "folders":
-      return listImageFolder(folder, { ...options, names });
-    case "list":
-      return listPictureList(file, { ...options, folder, names });
-    case "csv":
-      return listCsv(file, { ...options, names });
-    default:
-      throw new EvalError("unsupported", `${folder}: ${layout} is not read yet`);
-  }
-}
-
 /** Which classes the labels of a layout are looked up in; undefined for those that the set itself has. */
 function classNames(
   layout: FoundLayout["layout"],
-  { name, known, classes }: LayoutOptions,
+  {
+    name,
+    known,
+    classes,
+  }: {
+    readonly name: string;
+    readonly known: KnownSet | undefined;
+    readonly classes: readonly string[] | undefined;
+  },
 ): ClassNames | undefined {
   if (known === undefined) {
     if (classes === undefined) return undefined;

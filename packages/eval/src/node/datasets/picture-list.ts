@@ -10,7 +10,6 @@ import { EvalError } from "../../errors.ts";
 
 import { createFileCheck } from "./check-files.ts";
 import { type ClassNames, MAX_CLASSES } from "./class-names.ts";
-import { createFileStore } from "./file-store.ts";
 import { ioError } from "./io-error.ts";
 import type { Listing, ListingOptions } from "./listing.ts";
 import { isPictureName } from "./picture-names.ts";
@@ -25,7 +24,7 @@ export async function listPictureList(
   list: string,
   options: ListingOptions & { readonly folder: string; readonly names: ClassNames | undefined },
 ): Promise<Listing> {
-  const { name, folder, names, writer, onProgress, signal } = options;
+  const { folder, names, writer, onProgress, signal } = options;
   const pathOf = (key: string): string => resolve(folder, key);
   const check = createFileCheck(list, { pathOf });
   let number = 0;
@@ -48,19 +47,15 @@ export async function listPictureList(
     await writer.append({ key, labels: [label], where: [] });
   }
   await check.finish();
-  onProgress?.({ stage: "list", done: number, total: number, unit: "pictures" });
+  onProgress?.({ stage: "list", done: number, total: number, unit: "images" });
   return {
     classes: names?.classes ?? Array.from({ length: highest + 1 }, (_, label) => String(label)),
     passedOver: { count: 0, examples: [] },
-    store: createFileStore(name, { pathOf }),
   };
 }
 
 /** All pictures of a folder and below, without labels. */
-export async function listUnlabelled(
-  folder: string,
-  { name, writer }: ListingOptions,
-): Promise<Listing> {
+export async function listUnlabelled(folder: string, { writer }: ListingOptions): Promise<Listing> {
   const keys = await walkFolder(folder);
   const others: string[] = [];
   for (const key of keys) {
@@ -70,7 +65,6 @@ export async function listUnlabelled(
   return {
     classes: [],
     passedOver: { count: others.length, examples: others.slice(0, 5) },
-    store: createFileStore(name, { pathOf: (key) => resolve(folder, key) }),
   };
 }
 

@@ -42,15 +42,13 @@ export interface PictureStore {
 /** What `createStoredSet` puts together. */
 export interface StoredSetParts extends Pick<
   StoredClassificationSet,
-  "name" | "origin" | "layout" | "classes" | "classCounts" | "scored" | "passedOver"
+  "name" | "origin" | "layout" | "classes" | "classCounts" | "scored" | "passedOver" | "listHash"
 > {
   readonly columns?: readonly number[];
   readonly entries: EntryFile;
   readonly store: PictureStore;
   /** Replaces the labels of an entry. */
   readonly relabel?: (entry: StoredEntry) => readonly number[];
-  /** Where labels are replaced: the hash of the list with the new ones. */
-  readonly listHash?: string;
 }
 
 /** The set; it owns list and store. */
@@ -63,7 +61,6 @@ export function createStoredSet(parts: StoredSetParts): StoredClassificationSet 
     ...rest,
     ...(columns === undefined ? {} : { columns }),
     length: entries.length,
-    listHash: parts.listHash ?? entries.listHash,
     async picture(index) {
       const entry = await entries.read(index);
       return { index, key: entry.key, labels: relabel?.(entry) ?? entry.labels };
