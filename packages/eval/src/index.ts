@@ -130,6 +130,7 @@ export {
 } from "./results/result.ts";
 
 export { encoderOutputs } from "./runs/encoders.ts";
+export { planClassification, type RunPlan } from "./runs/plan.ts";
 export type { DecodePicture } from "./runs/prepared-pictures.ts";
 export {
   protocolFacts,
@@ -137,6 +138,6 @@ export {
   type RunClassificationOptions,
 } from "./runs/run-classification.ts";
 export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
-export { HEAD_FILE, type RunOptions, type RunOutcome } from "./runs/run-options.ts";
+export { HEAD_FILE, type RunCosts, type RunOptions, type RunOutcome } from "./runs/run-options.ts";
 export { memoryStorage, type RunStorage } from "./runs/run-storage.ts";
 export { dataFacts, missingClasses } from "./runs/set-scores.ts";

@@ -1,11 +1,10 @@
 // `fast-linear` and its like: features once, then a grid of heads on them, the best one by pictures of the training set
 // that were held out, and only with that one the sets of validation, once.
 
-import { createTrainingSession, headGrid, type TrainingSession } from "@internvit/train";
+import type { TrainingSession } from "@internvit/train";
 
 import { encodeHead } from "../heads/head-file.ts";
-import { initialHead } from "../heads/initial-head.ts";
-import { type HeadForm, probeHead } from "../heads/probe-head.ts";
+import type { HeadForm } from "../heads/probe-head.ts";
 import { hashProtocol } from "../protocols/protocol-hash.ts";
 import type { FeaturesProtocol } from "../protocols/protocol.ts";
 import type { GridEntry, LearningCurve, SetResult } from "../results/result.ts";
@@ -14,6 +13,7 @@ import { createEncoderPool } from "./encoders.ts";
 import { featureBatches } from "./feature-batches.ts";
 import { extractShards, extractVal, type FeatureShards } from "./feature-shards.ts";
 import { bestOf, type GridHead, gridHeads } from "./head-grid.ts";
+import { gridSession } from "./head-sessions.ts";
 import { logitsOfShards } from "./logits.ts";
 import { createProgress } from "./progress.ts";
 import {
@@ -26,7 +26,6 @@ import { runCheckpoints } from "./run-state.ts";
 import { checkSets, collectScores } from "./set-scores.ts";
 import { createStopwatch, type PartSeconds } from "./stopwatch.ts";
 import { choosePictures, trainingLabels } from "./training-pictures.ts";
-import { labelLoss, trainingSettings } from "./training-settings.ts";
 
 /** What is kept beside the training. */
 interface Facts {
@@ -43,9 +42,9 @@ export async function runFeatures(
   protocol: FeaturesProtocol,
   options: RunOptions,
 ): Promise<RunOutcome> {
-  const { train, val, runtime, decode, storage, onEvent = () => {}, signal } = options;
+  const { train, val, runtime, decode, storage, onEvent = () => {}, signal, costs } = options;
   const { checkpointMilliseconds = CHECKPOINT_MILLISECONDS } = options;
-  const { batch, epochs, seed, batchNorm, labelSmoothing, unreadable } = protocol;
+  const { batch, epochs, seed, unreadable } = protocol;
   checkSets(train, val);
   const encoders = createEncoderPool(options.encoders);
   const labels = await trainingLabels(train);
@@ -55,10 +54,20 @@ export async function runFeatures(
   const updates = epochs * Math.floor(chosen.train.length / batch);
   const progress = createProgress(
     [
-      { stage: "encode-train", total: chosen.train.length, unit: "pictures" },
-      { stage: "encode-held-out", total: chosen.heldOut.length, unit: "pictures" },
-      { stage: "encode-val", total: sum(val.map(({ length }) => length)), unit: "pictures" },
-      { stage: "train", total: updates, unit: "updates" },
+      { stage: "encode-train", total: chosen.train.length, unit: "pictures", cost: costs?.picture },
+      {
+        stage: "encode-held-out",
+        total: chosen.heldOut.length,
+        unit: "pictures",
+        cost: costs?.picture,
+      },
+      {
+        stage: "encode-val",
+        total: sum(val.map(({ length }) => length)),
+        unit: "pictures",
+        cost: costs?.picture,
+      },
+      { stage: "train", total: updates, unit: "updates", cost: costs?.update },
     ],
     onEvent,
   );
@@ -88,21 +97,8 @@ export async function runFeatures(
     shuffleRows: protocol.shuffleRows,
     seed,
   });
-  const settings = trainingSettings(protocol, { rate: 1, perEpoch: batches.perEpoch });
-  await using session = await createTrainingSession(runtime, {
-    ...headGrid({
-      model: probeHead(form, { batch, state: initialHead(form, { seed }), batchNorm }),
-      loss: labelLoss({ batch, classes, smoothing: labelSmoothing }),
-      heads: Object.fromEntries(
-        heads.map(({ name, learningRate, weightDecay }) => [
-          name,
-          { learningRateScale: learningRate, weightDecay },
-        ]),
-      ),
-    }),
-    ...settings,
-    ...(signal !== undefined && { signal }),
-  });
+  const { perEpoch } = batches;
+  await using session = await gridSession(runtime, { protocol, form, perEpoch, signal });
   const checkpoints = runCheckpoints<Facts>(storage, { checkpointMilliseconds });
   const before = await checkpoints.restore(session);
   const watch = createStopwatch(before?.seconds);
@@ -112,7 +108,6 @@ export async function runFeatures(
   const facts = (): Facts => ({ losses, heldOut, seconds: watch.seconds(), resumed });
   if (session.updates > 0) progress.skip("train", session.updates);
 
-  const { perEpoch } = batches;
   await watch.time("training", async () => {
     // A checkpoint may stand between the last update of an epoch and its scores.
     for (let epoch = heldOut.length; epoch < epochs; epoch++) {

@@ -19,7 +19,7 @@ export async function runNeighbours(
   protocol: NeighboursProtocol,
   options: RunOptions,
 ): Promise<RunOutcome> {
-  const { train, val, runtime, decode, storage, onEvent = () => {}, signal } = options;
+  const { train, val, runtime, decode, storage, onEvent = () => {}, signal, costs } = options;
   const { neighbours, temperature, unreadable, seed, perClass } = protocol;
   const classes = train.classes.length;
   const labels = await trainingLabels(train);
@@ -28,9 +28,9 @@ export async function runNeighbours(
   const queries = val.reduce((sum, { length }) => sum + length, 0);
   const progress = createProgress(
     [
-      { stage: "encode-train", total: pictures.length, unit: "pictures" },
-      { stage: "encode-val", total: queries, unit: "pictures" },
-      { stage: "evaluate", total: queries, unit: "pictures" },
+      { stage: "encode-train", total: pictures.length, unit: "pictures", cost: costs?.picture },
+      { stage: "encode-val", total: queries, unit: "pictures", cost: costs?.picture },
+      { stage: "evaluate", total: queries, unit: "pictures", cost: 0 },
     ],
     onEvent,
   );

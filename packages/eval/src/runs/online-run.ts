@@ -2,17 +2,17 @@
 // moving average are scored on all sets. Every picture, crop, mixture and order is a function of seed, epoch and index,
 // so that a run that was killed goes on with the very same steps.
 
-import { batchOrder, createTrainingSession, type TrainingSession } from "@internvit/train";
+import { batchOrder, type TrainingSession } from "@internvit/train";
 
 import { encodeHead } from "../heads/head-file.ts";
-import { initialHead } from "../heads/initial-head.ts";
-import { type HeadForm, probeHead } from "../heads/probe-head.ts";
+import type { HeadForm } from "../heads/probe-head.ts";
 import { hashProtocol } from "../protocols/protocol-hash.ts";
 import type { OnlineProtocol } from "../protocols/protocol.ts";
 import type { HeadFacts, LearningCurve, SetResult } from "../results/result.ts";
 import { curveOf } from "./curves.ts";
 import { createEncoderPool, probeInput } from "./encoders.ts";
 import { extractVal } from "./feature-shards.ts";
+import { onlineSession } from "./head-sessions.ts";
 import { onlineBatch } from "./online-batch.ts";
 import { scoreOnline } from "./online-scores.ts";
 import { createProgress } from "./progress.ts";
@@ -25,8 +25,7 @@ import {
 } from "./run-options.ts";
 import { runCheckpoints } from "./run-state.ts";
 import { createStopwatch, type PartSeconds } from "./stopwatch.ts";
-import { trainingLabels } from "./training-pictures.ts";
-import { targetLoss, trainingSettings } from "./training-settings.ts";
+import { checkBatch, trainingLabels } from "./training-pictures.ts";
 
 /** What is kept beside the training. */
 interface Facts {
@@ -47,24 +46,27 @@ export async function runOnline(
   protocol: OnlineProtocol,
   options: RunOptions,
 ): Promise<RunOutcome> {
-  const { train, val, runtime, decode, storage, onEvent = () => {}, signal } = options;
+  const { train, val, runtime, decode, storage, onEvent = () => {}, signal, costs } = options;
   const { checkpointMilliseconds = CHECKPOINT_MILLISECONDS } = options;
-  const { batch, epochs, seed, batchNorm, optimizer, weightDecay } = protocol;
+  const { batch, epochs, seed, optimizer } = protocol;
   const encoders = createEncoderPool(options.encoders);
   const output = probeInput(protocol);
   const labels = await trainingLabels(train);
   const classes = train.classes.length;
+  checkBatch(train.length, batch);
   const order = batchOrder({ rows: train.length, batch, seed });
   const perEpoch = Math.floor(train.length / batch);
   const valPictures = val.reduce((sum, { length }) => sum + length, 0);
+  const costOfPicture = costs && costs.picture + costs.update / batch;
+  const unit = "pictures";
   const progress = createProgress(
     [
       ...(output === "features"
-        ? [{ stage: "encode-val", total: valPictures, unit: "pictures" } as const]
+        ? [{ stage: "encode-val", total: valPictures, unit, cost: costs?.picture } as const]
         : []),
-      { stage: "train", total: epochs * perEpoch * batch, unit: "pictures" },
+      { stage: "train", total: epochs * perEpoch * batch, unit, cost: costOfPicture },
       ...(output === "tokens"
-        ? [{ stage: "evaluate", total: epochs * valPictures, unit: "pictures" } as const]
+        ? [{ stage: "evaluate", total: epochs * valPictures, unit, cost: costs?.picture } as const]
         : []),
     ],
     onEvent,
@@ -88,13 +90,12 @@ export async function runOnline(
     classes,
     heads: options.encoders[0]!.config.numAttentionHeads,
   };
-  const tokens = output === "tokens" ? { tokens: encoders.tokens } : {};
-  await using session = await createTrainingSession(runtime, {
-    model: probeHead(form, { batch, ...tokens, state: initialHead(form, { seed }), batchNorm }),
-    loss: targetLoss({ batch, classes }),
-    ...trainingSettings(protocol, { rate: protocol.learningRate, perEpoch }),
-    group: () => ({ weightDecay }),
-    ...(signal !== undefined && { signal }),
+  await using session = await onlineSession(runtime, {
+    protocol,
+    form,
+    perEpoch,
+    tokens: output === "tokens" ? encoders.tokens : undefined,
+    signal,
   });
   const checkpoints = runCheckpoints<Facts>(storage, { checkpointMilliseconds });
   const before = await checkpoints.restore(session);

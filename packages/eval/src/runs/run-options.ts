@@ -32,8 +32,18 @@ export interface RunOptions {
    * on from there.
    */
   readonly signal?: AbortSignal;
+  /** What `planClassification` measured, for the time that is left before the run has measured it itself. */
+  readonly costs?: RunCosts;
   /** Milliseconds between two checkpoints within an epoch. Default 30,000. */
   readonly checkpointMilliseconds?: number;
+}
+
+/** Milliseconds. */
+export interface RunCosts {
+  /** For each picture, with as many at a time as there are encoders. */
+  readonly picture: number;
+  /** For each step of the head. */
+  readonly update: number;
 }
 
 /** What a run found: the parts of a `ClassificationResult` that do not depend on who ran it. */

@@ -140,6 +140,15 @@ export function choosePictures(
   return { train, heldOut: held };
 }
 
+/** @throws EvalError `invalid-data` for a training set that is smaller than a batch */
+export function checkBatch(pictures: number, batch: number): void {
+  if (pictures >= batch) return;
+  throw new EvalError(
+    "invalid-data",
+    `expected at least one batch of ${batch} training pictures, found ${pictures}`,
+  );
+}
+
 function firstOfClasses(
   order: Int32Array,
   options: {
