@@ -1,6 +1,7 @@
 // The program as a function: arguments and streams in, exit code out. It touches no global of the process, so tests
 // and other programs can call it.
 
+import { isEvalError } from "@internvit/eval";
 import { isHubError } from "@internvit/hub";
 import { isModelError } from "@internvit/model-core";
 import { isPreprocessError } from "@internvit/preprocess";
@@ -78,6 +79,7 @@ function describeError(error: unknown): { readonly code: string; readonly messag
   }
   if (
     isCliError(error) ||
+    isEvalError(error) ||
     isHubError(error) ||
     isModelError(error) ||
     isPreprocessError(error) ||

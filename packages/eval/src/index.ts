@@ -1,7 +1,83 @@
 // @internvit/eval: probes of frozen features. Runs anywhere; files are read and written by ./node.
 
+export { applyMixing, type PictureBatch } from "./augment/apply-mixing.ts";
+export { drawMixing, type Mixing, type MixingOptions } from "./augment/draw-mixing.ts";
+export type { BatchKey, SampleKey } from "./augment/draw-source.ts";
+export { evaluationCrop } from "./augment/evaluation-crop.ts";
+export {
+  applyResizedCrop,
+  drawResizedCrop,
+  type ResizedCrop,
+  type ResizedCropOptions,
+} from "./augment/resized-crop.ts";
+export {
+  applySegmentation,
+  packSegmentation,
+  SEGMENTATION_NORMALIZATION,
+  type SegmentationSample,
+} from "./augment/segmentation/apply-segmentation.ts";
+export type { DistortionStep } from "./augment/segmentation/distortion.ts";
+export {
+  drawSegmentation,
+  type SegmentationDraw,
+  type SegmentationDrawOptions,
+} from "./augment/segmentation/draw-segmentation.ts";
+export {
+  IGNORED_LABEL,
+  type LabelMap,
+  reduceZeroLabel,
+  resizeLabel,
+} from "./augment/segmentation/label-map.ts";
+export { resizeBilinear } from "./augment/segmentation/resize-bilinear.ts";
+export { resizeForTest } from "./augment/segmentation/resize-for-test.ts";
+export type { ScaleLimits, Size } from "./augment/segmentation/sizes.ts";
+export { softTargets } from "./augment/soft-targets.ts";
+
+export {
+  findSetProblems,
+  type SetNumbers,
+  type SetProblem,
+  type SetProblemCode,
+} from "./datasets/check-set.ts";
 export type { ClassificationSet, LabelledPicture } from "./datasets/classification-set.ts";
+export { type DataSpec, parseDataSpec } from "./datasets/data-spec.ts";
+export {
+  KNOWN_SET_NAMES,
+  type KnownSet,
+  type KnownSetName,
+  knownSet,
+  type Split,
+} from "./datasets/known-sets.ts";
+export { imagenetWnids } from "./datasets/imagenet-wnids.ts";
+export { listHashLine } from "./datasets/list-hash.ts";
+export { type ListedPicture, parseListLine } from "./datasets/list-line.ts";
+export { type CsvRow, parseCsv } from "./datasets/parse-csv.ts";
+export { parseRealLabels, validationNumber } from "./datasets/real-labels.ts";
 export { EvalError, type EvalErrorCode, isEvalError } from "./errors.ts";
+
+export { differences, type ProtocolDifference } from "./protocols/differences.ts";
+export { NAMED_PROTOCOLS } from "./protocols/named-protocols.ts";
+export { canonicalJson, hashProtocol } from "./protocols/protocol-hash.ts";
+export {
+  type BatchNormProtocol,
+  type CommonProtocol,
+  type FeaturesProtocol,
+  type NeighboursProtocol,
+  type OnlineProtocol,
+  type OptimizerProtocol,
+  parseProtocol,
+  type Protocol,
+} from "./protocols/protocol.ts";
+
+export { decodeHead, encodeHead } from "./heads/head-file.ts";
+export { initialHead } from "./heads/initial-head.ts";
+export {
+  featureWidth,
+  type HeadBatch,
+  type HeadForm,
+  probeHead,
+  type HeadState,
+} from "./heads/probe-head.ts";
 
 export {
   type Calibration,
@@ -16,7 +92,6 @@ export { createScorer, type Scorer, type ScorerOptions } from "./scoring/scorer.
 export { decodeOutcomes, wasRight } from "./scoring/outcomes.ts";
 export {
   createSegmentationScorer,
-  IGNORED_LABEL,
   type SegmentationCounts,
   type SegmentationScore,
   type SegmentationScorer,
@@ -73,3 +148,16 @@ export {
   type SetResult,
   type TimeFacts,
 } from "./results/result.ts";
+
+export { encoderOutputs } from "./runs/encoders.ts";
+export { planClassification, type RunPlan } from "./runs/plan.ts";
+export type { DecodePicture } from "./runs/prepared-pictures.ts";
+export {
+  protocolFacts,
+  runClassification,
+  type RunClassificationOptions,
+} from "./runs/run-classification.ts";
+export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
+export { HEAD_FILE, type RunCosts, type RunOptions, type RunOutcome } from "./runs/run-options.ts";
+export { memoryStorage, type RunStorage } from "./runs/run-storage.ts";
+export { dataFacts, missingClasses } from "./runs/set-scores.ts";

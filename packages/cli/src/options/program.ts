@@ -12,7 +12,9 @@ import {
   addSynthesize,
   type RunCommand,
 } from "./commands.ts";
+import { addData } from "./data-command.ts";
 import { addDoctor } from "./doctor-command.ts";
+import { addEval } from "./eval-commands.ts";
 import { addExport } from "./export-command.ts";
 import { addExtract } from "./extract-command.ts";
 import { addDownload, addModels, addVerify } from "./hub-commands.ts";
@@ -48,6 +50,8 @@ export function createProgram(run: RunCommand): Command {
     addDownload,
     addVerify,
     addVerifyPrecision,
+    addData,
+    addEval,
     addExport,
     addDoctor,
   ]) {

@@ -1,7 +1,24 @@
 // @internvit/eval/node: data sets, results and checkpoints in files.
 
 export type { ClassificationSet } from "../datasets/classification-set.ts";
+export {
+  type BadPicture,
+  checkPictures,
+  type CheckPicturesOptions,
+  type PictureCheck,
+} from "./datasets/check-pictures.ts";
+export type { ListingProgress } from "./datasets/listing.ts";
+export { openClassificationSet, type OpenSetOptions } from "./datasets/open-classification-set.ts";
+export type { HowMany, PictureProgress } from "./datasets/some-pictures.ts";
+export {
+  findSharedPictures,
+  type FindSharedOptions,
+  type SharedPicture,
+  type SharedPictures,
+} from "./datasets/shared-pictures.ts";
+export type { DataLayout, PassedOver, StoredClassificationSet } from "./datasets/stored-set.ts";
+export { folderStorage } from "./runs/folder-storage.ts";
 
 export { writeHtmlReport } from "./report/html-file.ts";
-export { readResult, sha256OfResult, writeResult } from "./report/result-file.ts";
+export { readResult, writeResult } from "./report/result-file.ts";
 export { readThumbnails, type ThumbnailOptions } from "./report/thumbnails.ts";

@@ -1,8 +1,9 @@
 // The HTML report in a file.
 
+import { hashResult } from "../../results/encode-result.ts";
 import { htmlReport } from "../../results/html-report.ts";
 import type { ClassificationResult } from "../../results/result.ts";
-import { sha256OfResult } from "./result-file.ts";
+
 import { readThumbnails, type ThumbnailOptions } from "./thumbnails.ts";
 import { writeWholeFile } from "./whole-file.ts";
 
@@ -17,6 +18,6 @@ export async function writeHtmlReport(
   options: ThumbnailOptions,
 ): Promise<void> {
   const thumbnails = await readThumbnails(result, options);
-  const hash = await sha256OfResult(result);
+  const hash = await hashResult(result);
   await writeWholeFile(path, htmlReport(result, { thumbnails, hash }));
 }

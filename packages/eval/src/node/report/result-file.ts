@@ -1,7 +1,5 @@
 // Results in files.
 
-import { createHash } from "node:crypto";
-
 import { encodeResult, hashResult } from "../../results/encode-result.ts";
 import { parseResult } from "../../results/parse-result.ts";
 import type { ClassificationResult } from "../../results/result.ts";
@@ -23,10 +21,5 @@ export async function readResult(path: string): Promise<ClassificationResult> {
  */
 export async function writeResult(path: string, result: ClassificationResult): Promise<string> {
   await writeWholeFile(path, encodeResult(result));
-  return sha256OfResult(result);
-}
-
-/** SHA-256 of the file that `writeResult` writes. */
-export async function sha256OfResult(result: ClassificationResult): Promise<string> {
-  return hashResult(result, (text) => createHash("sha256").update(text).digest("hex"));
+  return hashResult(result);
 }

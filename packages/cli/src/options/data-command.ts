@@ -1,0 +1,63 @@
+// The options of `internvit data verify`.
+
+import type { Command } from "commander";
+import { z } from "zod";
+
+import { verifyData } from "../commands/data-verify.ts";
+import { CliError } from "../errors.ts";
+import type { RunCommand } from "./commands.ts";
+import { optionalText, parseOptions } from "./parse-options.ts";
+
+/** All pictures, or this many. */
+const howMany: z.ZodType<"all" | number> = z.union(
+  [
+    z.literal("all"),
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number),
+  ],
+  { error: "expected all, or a number of pictures" },
+);
+
+const schema = z.object({
+  train: optionalText,
+  decode: howMany,
+  duplicates: howMany,
+  list: optionalText,
+  realLabels: optionalText,
+});
+
+/** `internvit data` */
+export function addData(program: Command, run: RunCommand): void {
+  program
+    .command("data")
+    .description("look after data sets of labelled pictures")
+    .command("verify")
+    .description(
+      "check counts, names, labels and pictures of data sets; exit with 1 when something is wrong",
+    )
+    .argument(
+      "[name=path...]",
+      "sets to be scored: imagenet-1k, imagenet-real, imagenet-v2, imagenet-a, imagenet-r, imagenet-sketch, or any other name",
+    )
+    .option("--train <name=path>", "the set that is trained on")
+    .option("--decode <n>", "decode this many pictures of each set, spread over it, or all", "1000")
+    .option(
+      "--duplicates <n>",
+      "look for this many pictures of each set in the one that is trained on, or all",
+      "1000",
+    )
+    .option(
+      "--list <file>",
+      'lines "path label" of the pictures of imagenet-1k that lie side by side',
+    )
+    .option("--real-labels <file>", "real.json of imagenet-real")
+    .action((sets: readonly string[], raw: Readonly<Record<string, unknown>>) => {
+      const options = parseOptions(schema, raw);
+      if (sets.length === 0 && options.train === undefined) {
+        throw new CliError("usage", "expected a data set as name=path, or --train, found neither");
+      }
+      return run((context) => verifyData({ ...options, sets }, context));
+    });
+}

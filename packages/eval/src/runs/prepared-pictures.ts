@@ -1,0 +1,42 @@
+// Pictures of a set as the encoder takes them: read, decoded, cropped. What cannot be read is told, never dropped in
+// silence.
+
+import { isPreprocessError, type RgbImage } from "@internvit/preprocess";
+
+import type { ClassificationSet } from "../datasets/classification-set.ts";
+import { isEvalError } from "../errors.ts";
+import type { UnreadablePicture } from "./run-events.ts";
+
+/** Decodes the bytes of a picture; `@internvit/preprocess/sharp` and `/canvas` do. Throws PreprocessError. */
+export type DecodePicture = (
+  bytes: Uint8Array<ArrayBuffer>,
+  options: { readonly subject: string },
+) => Promise<RgbImage>;
+
+/** A picture that was decoded, or why it was not. */
+export type DecodedPicture =
+  | { readonly index: number; readonly image: RgbImage }
+  | { readonly index: number; readonly unreadable: UnreadablePicture };
+
+/** Reads and decodes one picture. */
+export async function decodePicture(
+  set: ClassificationSet,
+  options: {
+    readonly index: number;
+    readonly decode: DecodePicture;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<DecodedPicture> {
+  const { index, decode, signal } = options;
+  signal?.throwIfAborted();
+  const { key } = await set.picture(index);
+  try {
+    const bytes = await set.read(index, signal);
+    return { index, image: await decode(bytes, { subject: key }) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isPreprocessError(error) && !isEvalError(error)) throw error;
+    const message = error.message.includes(key) ? error.message : `${key}: ${error.message}`;
+    return { index, unreadable: { set: set.name, index, key, message } };
+  }
+}
