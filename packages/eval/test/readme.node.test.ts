@@ -12,7 +12,7 @@ test("the README's examples run", async () => {
     "val/rose/3.jpg": picture,
     "val/rose/4.jpg": picture.subarray(0, 100),
   });
-  const [dataSets] = runReadmeExamples(new URL("../README.md", import.meta.url), {
+  const [dataSets, neighbours] = runReadmeExamples(new URL("../README.md", import.meta.url), {
     "flowers=flowers": `flowers=${folder.path}`,
   });
   expect(dataSets).toBe(
@@ -23,4 +23,5 @@ test("the README's examples run", async () => {
       "",
     ].join("\n"),
   );
+  expect(neighbours).toBe("100 1 [ 1, 0 ]\n");
 });
