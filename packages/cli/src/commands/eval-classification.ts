@@ -5,10 +5,12 @@ import { arch, platform } from "node:os";
 import { join } from "node:path";
 
 import {
+  checkStorage,
   type ClassificationResult,
   dataFacts,
   encodeResult,
   encoderOutputs,
+  type JsonFacts,
   planClassification,
   type Protocol,
   protocolFacts,
@@ -87,6 +89,10 @@ export async function evalClassification(
   reportEncoder(info, report);
   const runtime = createNodeRuntime({ executionProvider: executionProvider.provider });
   const parts = { encoders: encoders.all, runtime, train, val, signal };
+  const storage = folderStorage(request.output);
+  const { resume, output: subject } = request;
+  // Before anything is measured.
+  if (!request.dryRun) await checkStorage(protocol, { ...parts, storage, resume, subject });
   const plan = await planClassification(protocol, parts);
   if (request.dryRun) {
     report({
@@ -110,10 +116,10 @@ export async function evalClassification(
     const outcome = await runClassification(protocol, {
       ...parts,
       decode: async (bytes, { subject }) => (await decodeImage(bytes, { subject })).image,
-      storage: folderStorage(request.output),
+      storage,
       costs: plan.costs,
-      resume: request.resume,
-      subject: request.output,
+      resume,
+      subject,
       onEvent: reportTo(report),
     });
     const result = await resultOf({ ...outcome, warnings }, { protocol, model, info, data });
@@ -152,7 +158,7 @@ async function resultOf(
       source: model.checkpoint.label,
       checkpointHash,
       synthesized,
-      config: { ...model.checkpoint.config },
+      config: encoderConfigJson(model),
     },
     protocol: await protocolFacts(protocol),
     train: dataFacts(data.train),
@@ -172,6 +178,13 @@ async function resultOf(
     seed: protocol.seed,
     ...outcome,
   };
+}
+
+/** config.json, of a chat model the encoder's part. */
+function encoderConfigJson({ checkpoint }: Model): JsonFacts {
+  const whole = json(checkpoint.configJson) as JsonFacts;
+  const encoder = whole["vision_config"];
+  return encoder !== null && typeof encoder === "object" ? (encoder as JsonFacts) : whole;
 }
 
 function reportResult(

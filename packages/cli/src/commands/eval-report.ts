@@ -34,8 +34,6 @@ export function describePlan(
 /** The scores, a line for each set and head. */
 export function describeResult(result: ClassificationResult, path: string): string {
   const width = Math.max(...result.sets.map(({ data }) => data.name.length));
-  const percent = (value: number | null): string =>
-    value === null ? "     –" : value.toFixed(2).padStart(6);
   const rows = result.sets.flatMap(({ data, scores }) =>
     scores.map(({ top1, top5, scored, unreadable }, head) => {
       const bad =
@@ -49,4 +47,8 @@ export function describeResult(result: ClassificationResult, path: string): stri
     ...(result.model.synthesized === null ? [] : [`weights: ${result.model.synthesized}`]),
     `wrote ${path}`,
   ].join("\n");
+}
+
+function percent(value: number | null): string {
+  return value === null ? "     –" : value.toFixed(2).padStart(6);
 }

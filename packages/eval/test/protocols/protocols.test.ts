@@ -39,7 +39,7 @@ describe("protocols", () => {
   });
 
   test("the hash is that of the values, whatever the order of the keys", async () => {
-    const reversed = Object.fromEntries(Object.entries(REPORT).reverse()) as unknown as Protocol;
+    const reversed = Object.fromEntries(Object.entries(REPORT).toReversed()) as unknown as Protocol;
     expect(await hashProtocol(reversed)).toBe(await hashProtocol(REPORT));
     expect(await hashProtocol({ ...REPORT, seed: 1 })).not.toBe(await hashProtocol(REPORT));
     expect(canonicalJson({ b: [1, { d: 2, c: 3 }], a: null })).toBe(
