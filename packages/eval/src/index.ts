@@ -109,6 +109,26 @@ export { type FeatureRows, rowsInMemory } from "./knn/feature-rows.ts";
 export { findNeighbours, type Neighbours, type NeighbourSearch } from "./knn/find-neighbours.ts";
 export { voteOfNeighbours, type VoteOptions } from "./knn/vote.ts";
 
+export {
+  compareResults,
+  type ResultComparison,
+  type SetComparison,
+  type Significance,
+} from "./results/compare-results.ts";
+export { comparisonText, type ComparisonTextOptions } from "./results/comparison-text.ts";
+export type { DifferingField } from "./results/differing-fields.ts";
+export type { PairedOutcomes } from "./results/significance.ts";
+export { htmlReport, type HtmlReportOptions, picturesInReport } from "./results/html-report.ts";
+export type { Thumbnails } from "./results/html/worst-classes.ts";
+export { resultsMarkdown } from "./results/markdown.ts";
+export {
+  findPublished,
+  PUBLISHED_ROWS,
+  PUBLISHED_SETS,
+  type PublishedRow,
+} from "./results/published.ts";
+export { resultTable } from "./results/result-table.ts";
+export { type ResultSummary, type SetScore, summarizeResult } from "./results/summarize.ts";
 export { encodeResult, hashResult } from "./results/encode-result.ts";
 export type { JsonFacts, JsonValue } from "./results/json-value.ts";
 export { parseResult, type ParseResultOptions } from "./results/parse-result.ts";

@@ -45,7 +45,7 @@ export function compareResults(
   const inSecond = new Map(second.sets.map((set) => [set.data.name, set]));
   const inFirst = new Set(first.sets.map(({ data }) => data.name));
   return {
-    differences: differingFields([identity(first), identity(second)], ""),
+    differences: differingFields(identity(first), identity(second)),
     sets: first.sets.flatMap((set) => {
       const other = inSecond.get(set.data.name);
       return other === undefined ? [] : [compareSets(set, other)];

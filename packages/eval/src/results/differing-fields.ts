@@ -1,6 +1,7 @@
-// In which fields two JSON values differ.
+// In which fields two results differ.
 
-import { canonicalText, isFacts, type JsonValue } from "./json-value.ts";
+import { differencesBelow } from "../protocols/differences.ts";
+import type { JsonValue } from "./json-value.ts";
 
 /** A field with two values; undefined where one does not have it. */
 export interface DifferingField {
@@ -10,18 +11,11 @@ export interface DifferingField {
   readonly second: JsonValue | undefined;
 }
 
-/** The fields of two values that differ, in their order; `path` stands before each. */
-export function differingFields(
-  [first, second]: readonly [JsonValue | undefined, JsonValue | undefined],
-  path: string,
-): readonly DifferingField[] {
-  if (isFacts(first) && isFacts(second)) {
-    const fields = [...new Set([...Object.keys(first), ...Object.keys(second)])];
-    return fields.flatMap((field) =>
-      differingFields([first[field], second[field]], path === "" ? field : `${path}.${field}`),
-    );
-  }
-  // Wrapped, because undefined alone has no JSON.
-  const same = canonicalText([first]) === canonicalText([second]);
-  return same ? [] : [{ field: path, first, second }];
+/** The fields of two values that differ, in their order. */
+export function differingFields(first: JsonValue, second: JsonValue): readonly DifferingField[] {
+  return differencesBelow(first, second, "").map(({ field, own, named }) => ({
+    field,
+    first: own as JsonValue | undefined,
+    second: named as JsonValue | undefined,
+  }));
 }

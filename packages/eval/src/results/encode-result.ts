@@ -1,5 +1,6 @@
 // The JSON of a result.
 
+import { sha256 } from "../protocols/protocol-hash.ts";
 import { canonicalText } from "./json-value.ts";
 import { parseResult } from "./parse-result.ts";
 import type { ClassificationResult } from "./result.ts";
@@ -13,10 +14,7 @@ export function encodeResult(result: ClassificationResult): string {
   return canonicalText(parseResult(result, { subject: "the result to be written" }));
 }
 
-/** SHA-256 of `encodeResult(result)`, in hexadecimal, by the hash function that the caller has. */
-export async function hashResult(
-  result: ClassificationResult,
-  sha256: (text: string) => string | Promise<string>,
-): Promise<string> {
-  return sha256(encodeResult(result));
+/** SHA-256 of `encodeResult(result)`, in hexadecimal. */
+export async function hashResult(result: ClassificationResult): Promise<string> {
+  return sha256(new TextEncoder().encode(encodeResult(result)));
 }

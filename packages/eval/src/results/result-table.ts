@@ -35,7 +35,7 @@ export function resultTable(result: ClassificationResult): string {
     `${summary.model}, ${summary.protocol}, head ${summary.head}`,
     "",
     plainTable(table.map((row) => row.slice(0, columns))),
-    ...["", ...reservations.map((text) => `Beside the published table: ${text}.`)],
+    ...["", ...reservations.map((text) => `Published numbers: ${text}.`)],
     ...result.warnings.map((text) => `Warning: ${text}`),
   ]
     .join("\n")

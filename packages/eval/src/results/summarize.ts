@@ -113,9 +113,11 @@ function reservations(
 ): readonly string[] {
   const { published, probe, resolution } = found;
   if (model.synthesized !== null) return [`the weights are random: ${model.synthesized}`];
-  if (probe === null) return ["the published table has the report's two protocols only"];
+  if (probe === null) return ["there are none for this protocol"];
   if (published === undefined) {
-    return [`no ${probe} row is published for ${model.name} at ${resolution ?? "unknown"} px`];
+    return [
+      `there are none for a ${probe} probe of ${model.name} at ${resolution ?? "unknown"} px`,
+    ];
   }
   const fields = protocol.differences.map(({ field }) => field);
   const changed =

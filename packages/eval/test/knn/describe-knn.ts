@@ -1,11 +1,6 @@
 // What every runtime must do, told once. Beside the blocks stands the plain search: all cosines in float64, sorted.
 
-import {
-  findNeighbours,
-  type NeighbourSearch,
-  rowsInMemory,
-  voteOfNeighbours,
-} from "@internvit/eval";
+import { findNeighbours, rowsInMemory, voteOfNeighbours } from "@internvit/eval";
 import { createRandom, type GraphRuntime } from "@internvit/model-core";
 import { describe, expect, test } from "vitest";
 
@@ -30,25 +25,30 @@ function plainSearch(queries: Float32Array, bank: Float32Array): number[][] {
   });
 }
 
+/** Options of `searchAll`. */
+interface SearchAllOptions {
+  readonly queries: Float32Array;
+  readonly bank: Float32Array;
+  readonly neighbours: number;
+  readonly queryBlock?: number;
+  readonly bankBlock?: number;
+}
+
 /** Rows of the neighbours of every query. */
-export async function searchAll(
-  runtime: GraphRuntime,
-  options: { queries: Float32Array; bank: Float32Array } & Pick<NeighbourSearch, "neighbours"> &
-    Partial<NeighbourSearch & { width: number }>,
-): Promise<number[][]> {
-  const { queries, bank, width = WIDTH, ...rest } = options;
-  const found: number[][] = [];
-  for await (const { start, count, neighbours, rows } of findNeighbours(runtime, {
-    ...(rest as Pick<NeighbourSearch, "neighbours">),
-    queries: rowsInMemory(queries, { width }),
-    bank: rowsInMemory(bank, { width }),
-  })) {
-    expect(start).toBe(found.length);
+async function searchAll(runtime: GraphRuntime, options: SearchAllOptions): Promise<number[][]> {
+  const all: number[][] = [];
+  const search = findNeighbours(runtime, {
+    ...options,
+    queries: rowsInMemory(options.queries, { width: WIDTH }),
+    bank: rowsInMemory(options.bank, { width: WIDTH }),
+  });
+  for await (const { start, count, neighbours, rows } of search) {
+    expect(start).toBe(all.length);
     for (let at = 0; at < count; at += 1) {
-      found.push([...rows.subarray(at * neighbours, (at + 1) * neighbours)]);
+      all.push([...rows.subarray(at * neighbours, (at + 1) * neighbours)]);
     }
   }
-  return found;
+  return all;
 }
 
 /** Tests of the search on a runtime. */
