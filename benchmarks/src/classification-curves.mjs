@@ -86,8 +86,8 @@ try {
     checkpoint,
     String(threads),
   ]);
-  await using train = await openClassificationSet(join(options.data, "train"), { split: "train" });
-  await using val = await openClassificationSet(join(options.data, "test"), {
+  const train = await openClassificationSet(join(options.data, "train"), { split: "train" });
+  const val = await openClassificationSet(join(options.data, "test"), {
     classes: train.classes,
   });
   const named = ["fast-linear", "report-linear", "report-attention-pooling"];
@@ -105,6 +105,7 @@ try {
     batch,
     protocols,
   });
+  await Promise.all([train.dispose(), val.dispose()]);
 } finally {
   peer?.close();
   await rm(folder, { recursive: true, force: true });
@@ -122,7 +123,7 @@ async function compare(name, { checkpoint, train, val, peer: python }) {
   const base = NAMED_PROTOCOLS[name];
   if (base === undefined || base.kind === "neighbours") throw new Error(`no head in ${name}`);
   const protocol = { ...base, batch, epochs: base.kind === "features" ? fastEpochs : epochs };
-  await using encoder = await createVisionEncoder(checkpoint, {
+  const encoder = await createVisionEncoder(checkpoint, {
     outputs: encoderOutputs(protocol),
     batchSize: 8,
     threads,
@@ -140,6 +141,7 @@ async function compare(name, { checkpoint, train, val, peer: python }) {
   });
   const seconds = (performance.now() - begin) / 1e3;
   const steps = await recorded.finish();
+  await encoder.dispose();
 
   const form = {
     kind: protocol.head,
@@ -162,7 +164,8 @@ async function compare(name, { checkpoint, train, val, peer: python }) {
   } else await writePixels(own, val);
   const { optimizer } = protocol;
   const perEpoch = steps / protocol.epochs;
-  const rates = protocol.kind === "features" ? protocol.grid.learningRates : [protocol.learningRate];
+  const rates =
+    protocol.kind === "features" ? protocol.grid.learningRates : [protocol.learningRate];
   const answer = await python.ask({
     kind: protocol.kind === "features" ? "features" : protocol.head,
     folder: own,
@@ -195,8 +198,14 @@ async function compare(name, { checkpoint, train, val, peer: python }) {
     steps,
     seconds,
     worstLoss: worst,
-    lastLoss: { ours: curves[Math.max(chosen, 0)]?.points.at(-1)?.[1], torch: answer.losses.at(-1)[Math.max(chosen, 0)] },
-    top1: protocol.kind === "features" ? { ours: top1, torch: last[chosen] } : { ours: top1, torch: last[0] },
+    lastLoss: {
+      ours: curves[Math.max(chosen, 0)]?.points.at(-1)?.[1],
+      torch: answer.losses.at(-1)[Math.max(chosen, 0)],
+    },
+    top1:
+      protocol.kind === "features"
+        ? { ours: top1, torch: last[chosen] }
+        : { ours: top1, torch: last[0] },
     ...(protocol.kind === "features" && {
       heldOut: {
         ours: outcome.grid.map((entry) => entry.heldOut),

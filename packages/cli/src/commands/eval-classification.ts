@@ -8,19 +8,19 @@ import {
   checkStorage,
   type ClassificationResult,
   dataFacts,
-  encodeResult,
   encoderOutputs,
   type JsonFacts,
   planClassification,
   type Protocol,
   protocolFacts,
   RESULT_FORMAT,
+  resultsMarkdown,
   runClassification,
   type RunEvent,
   type RunOutcome,
   type RunPlan,
 } from "@internvit/eval";
-import { folderStorage } from "@internvit/eval/node";
+import { folderStorage, writeHtmlReport, writeResult } from "@internvit/eval/node";
 import type { EncoderDtype, EncoderInfo } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
@@ -123,15 +123,35 @@ export async function evalClassification(
       onEvent: reportTo(report),
     });
     const result = await resultOf({ ...outcome, warnings }, { protocol, model, info, data });
-    const path = join(request.output, "results.json");
-    await writeFile(path, encodeResult(result)).catch((cause: unknown) => {
-      throw writeError(path, cause);
-    });
-    reportResult(result, { report, path, plan });
+    const files = await writeReports(result, { folder: request.output, data, signal });
+    reportResult(result, { report, files, plan });
     return 0;
   } finally {
     signal.removeEventListener("abort", say);
   }
+}
+
+/** Writes the result as JSON, Markdown and a page, and returns their paths. */
+async function writeReports(
+  result: ClassificationResult,
+  options: {
+    readonly folder: string;
+    readonly data: EvalData;
+    readonly signal: AbortSignal;
+  },
+): Promise<readonly [string, ...string[]]> {
+  const { folder, data, signal } = options;
+  const [json, markdown, page] = [
+    join(folder, "results.json"),
+    join(folder, "results.md"),
+    join(folder, "report.html"),
+  ];
+  await writeResult(json, result);
+  await writeFile(markdown, resultsMarkdown([result])).catch((cause: unknown) => {
+    throw writeError(markdown, cause);
+  });
+  await writeHtmlReport(page, result, { sets: data.val, signal });
+  return [json, markdown, page];
 }
 
 function changesOf({ epochs, batch, seed, imageSize }: ProtocolChanges): ProtocolChanges {
@@ -189,17 +209,19 @@ function encoderConfigJson({ checkpoint }: Model): JsonFacts {
 
 function reportResult(
   result: ClassificationResult,
-  {
-    report,
-    path,
-    plan,
-  }: { readonly report: Report; readonly path: string; readonly plan: RunPlan },
+  options: {
+    readonly report: Report;
+    readonly files: readonly [string, ...string[]];
+    readonly plan: RunPlan;
+  },
 ): void {
+  const { report, files, plan } = options;
   report({
     event: "result",
     command: "eval classification",
     facts: {
-      results: path,
+      results: files[0],
+      files,
       protocol: result.protocol.hash,
       heads: json(result.heads),
       sets: result.sets.map(({ data, scores }) => ({
@@ -214,7 +236,7 @@ function reportResult(
       seconds: result.times.total,
       plannedSeconds: plan.milliseconds / 1e3,
     },
-    text: describeResult(result, path),
+    text: describeResult(result, files),
   });
 }
 
