@@ -4,7 +4,7 @@
 // and another load on the machine must fall on all; --queries 50000 takes them all.
 //
 //   node benchmarks/src/knn.mjs --python <python with scikit-learn>
-//     [--queries 4096] [--bank 100000] [--rounds 5] [--threads 0]
+//     [--queries 2048] [--bank 100000] [--rounds 5] [--threads 0]
 //
 // Needs the packages built. Writes benchmarks/results/knn.json.
 
@@ -24,7 +24,7 @@ import { takeTurns } from "./take-turns.mjs";
 const { values: options } = parseArgs({
   options: {
     python: { type: "string", default: process.env["INTERNVIT_PYTHON"] ?? "python3" },
-    queries: { type: "string", default: "4096" },
+    queries: { type: "string", default: "2048" },
     bank: { type: "string", default: "100000" },
     rounds: { type: "string", default: "5" },
     threads: { type: "string", default: "0" },

@@ -46,6 +46,16 @@ export function photosDirectory(): string | undefined {
   return existsSync(directory) ? directory : undefined;
 }
 
+/**
+ * A folder of the real labelled data that stands beside the repository on the development machines (`INTERNVIT_DATA`
+ * names another folder of such folders), or undefined where it is not. It is never part of the repository.
+ */
+export function dataDirectory(name: string): string | undefined {
+  const root = process.env["INTERNVIT_DATA"] ?? join(REPOSITORY, "../shared/data");
+  const directory = join(root, name);
+  return existsSync(directory) ? directory : undefined;
+}
+
 /** All tensors of a golden safetensors file, by name. */
 export function readGoldenTensors(...parts: readonly string[]): ReadonlyMap<string, GoldenTensor> {
   return parseGoldenTensors(readFileSync(goldenPath(...parts)));

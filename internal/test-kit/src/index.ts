@@ -1,4 +1,5 @@
 export {
+  dataDirectory,
   fixturePath,
   goldenDirectory,
   goldenPath,

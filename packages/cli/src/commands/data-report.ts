@@ -44,7 +44,7 @@ function describeNumbers(numbers: Numbers, split: VerifiedSet["split"]): readonl
   const each = least === most ? formatCount(most) : `${formatCount(least)} to ${formatCount(most)}`;
   return [
     `${formatMany(length, "picture")}${expected === undefined ? "" : ` of ${formatCount(expected)}`}${scored === length ? "" : `, ${formatCount(scored)} with labels`}`,
-    `${formatCount(full.length)} of ${formatCount(classes.length)} classes, ${each} pictures each`,
+    `${formatCount(full.length)} of ${formatCount(classes.length)} classes, ${each} ${each === "1" ? "picture" : "pictures"} each`,
     ...(passedOver.count === 0
       ? []
       : [

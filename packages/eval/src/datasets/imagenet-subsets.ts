@@ -1,6 +1,6 @@
 // Which of the 1000 ImageNet-1K classes ImageNet-A and ImageNet-R cover: 200 each, 86 of them shared. The lists are
-// those of the reference's index file; that they are exactly the classes of the two published sets was checked by
-// their folder names.
+// those of the reference's index file; they were compared with independently published lists of
+// the sets' folder names.
 
 const IMAGENET_A = `
   6 11 13 15 17 22 23 27 30 37 39 42 47 50 57 70 71 76 79 89

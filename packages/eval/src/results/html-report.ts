@@ -10,7 +10,12 @@ import { html, type Markup } from "./html/markup.ts";
 import { provenanceSection } from "./html/provenance.ts";
 import { scoresSection } from "./html/scores.ts";
 import { REPORT_STYLE } from "./html/style.ts";
-import { type Thumbnails, worstClassesPart } from "./html/worst-classes.ts";
+import {
+  mistakesPart,
+  shownPictures,
+  type Thumbnails,
+  worstClassesPart,
+} from "./html/worst-classes.ts";
 import type { ClassificationResult, SetResult } from "./result.ts";
 import { type ResultSummary, summarizeResult } from "./summarize.ts";
 import { decimals } from "./text-table.ts";
@@ -81,12 +86,7 @@ export function htmlReport(result: ClassificationResult, options: HtmlReportOpti
 export function picturesInReport(
   result: ClassificationResult,
 ): ReadonlyMap<string, readonly number[]> {
-  return new Map(
-    result.sets.map(({ data, scores }) => {
-      const shown = scores[0]!.worstClasses.flatMap(({ examples }) => examples);
-      return [data.name, [...new Set(shown.map(({ index }) => index))]];
-    }),
-  );
+  return new Map(result.sets.map(({ data, scores }) => [data.name, shownPictures(scores[0]!)]));
 }
 
 function headline({ sets, average }: ResultSummary): Markup {
@@ -119,12 +119,20 @@ function setsSection(
   </section>`;
 }
 
-function setPart({ scores, classes }: SetResult, thumbnails: Thumbnails): Markup {
+function setPart({ data, scores, classes, restricted }: SetResult, thumbnails: Thumbnails): Markup {
   const score = scores[0]!;
-  return html`<div class="figures">
+  const options = { names: classes, thumbnails };
+  return html`${
+      restricted &&
+      html`<p class="remark">
+        Only the ${data.classes} classes of this set could be answered: other logits are left out
+        before they are ranked.
+      </p>`
+    }
+    <div class="figures">
       ${classesFigure(score.perClass, classes)} ${calibrationFigure(score.calibration)}
     </div>
-    ${worstClassesPart(score, { names: classes, thumbnails })}`;
+    ${worstClassesPart(score, options)} ${mistakesPart(score, options)}`;
 }
 
 /** Leaves out what is no picture: an address would be fetched, were it not for the policy. */

@@ -35,7 +35,8 @@ export function resultTable(result: ClassificationResult): string {
     `${summary.model}, ${summary.protocol}, head ${summary.head}`,
     "",
     plainTable(table.map((row) => row.slice(0, columns))),
-    ...["", ...reservations.map((text) => `Published numbers: ${text}.`)],
+    "",
+    ...reservations.map((text) => `Published numbers: ${text}.`),
     ...result.warnings.map((text) => `Warning: ${text}`),
   ]
     .join("\n")

@@ -12,11 +12,12 @@ function drawRows(count: number, seed: number): Float32Array {
   return Float32Array.from({ length: count * WIDTH }, () => random.uniform() * 2 - 1);
 }
 
+const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+const cosine = (a: Float32Array, b: Float32Array) =>
+  dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b) + 1e-24);
+
 function plainSearch(queries: Float32Array, bank: Float32Array): number[][] {
   const row = (all: Float32Array, at: number) => all.subarray(at * WIDTH, (at + 1) * WIDTH);
-  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
-  const cosine = (a: Float32Array, b: Float32Array) =>
-    dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b) + 1e-24);
   return Array.from({ length: queries.length / WIDTH }, (_, query) => {
     const near = Array.from({ length: bank.length / WIDTH }, (__, at) =>
       cosine(row(queries, query), row(bank, at)),

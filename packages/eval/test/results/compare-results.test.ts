@@ -4,6 +4,9 @@ import { expect, test } from "vitest";
 import { signTest } from "../../src/results/significance.ts";
 import { sampleResult } from "./sample-result.ts";
 
+/** Of a share in percent. */
+const variance = (top1: number, count: number) => (top1 * (100 - top1)) / count;
+
 test("equal results differ in nothing", () => {
   const { differences, sets, onlyFirst, onlySecond } = compareResults(
     sampleResult(),
@@ -66,7 +69,6 @@ test("other pictures are compared as independent samples", () => {
     paired: null,
     significance: "within chance",
   });
-  const variance = (top1: number, count: number) => (top1 * (100 - top1)) / count;
   const { first: one, second: other } = compared!;
   expect(compared!.standardError).toBeCloseTo(
     Math.sqrt(variance(one!, 1000) + variance(other!, 400)),

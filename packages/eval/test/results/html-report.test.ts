@@ -32,7 +32,7 @@ test("shows the pictures of the worst classes, and the name of one that is not t
   const [first, ...others] = picturesInReport(result).get("cifar10")!;
   const addresses = new Map([[first!, PICTURE]]);
   const page = htmlReport(result, { thumbnails: new Map([["cifar10", addresses]]) });
-  expect(page.split(PICTURE)).toHaveLength(2);
+  expect(page).toContain(PICTURE);
   const { key } = result.sets[0]!.scores[0]!.worstClasses.flatMap(({ examples }) => examples).find(
     ({ index }) => index === others[0],
   )!;

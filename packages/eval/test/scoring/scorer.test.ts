@@ -8,6 +8,13 @@ const picture = (index: number, ...labels: number[]): LabelledPicture => ({
   labels,
 });
 
+/** Scores of three classes that answer one of them. */
+function answer(predicted: number, height: number): Float32Array {
+  const row = new Float32Array(3);
+  row[predicted] = height;
+  return row;
+}
+
 test("of equal scores the lower class ranks first", () => {
   const scorer = createScorer({ width: 7 });
   const level = new Float32Array(7).fill(0.5);
@@ -76,11 +83,6 @@ describe("unreadable pictures", () => {
 
 test("the least recognised classes come with what they are taken for and their clearest mistakes", () => {
   const scorer = createScorer({ width: 3, worstClasses: 1 });
-  const answer = (predicted: number, height: number) => {
-    const row = new Float32Array(3);
-    row[predicted] = height;
-    return row;
-  };
   scorer.add([picture(0, 2)], answer(0, 1));
   scorer.add([picture(1, 2)], answer(0, 5));
   scorer.add([picture(2, 2)], answer(1, 3));

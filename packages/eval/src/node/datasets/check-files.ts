@@ -3,7 +3,6 @@
 import { stat } from "node:fs/promises";
 
 import { EvalError } from "../../errors.ts";
-
 import { sayNames } from "./class-names.ts";
 
 /** A picture that a list names. */

@@ -6,7 +6,6 @@ import { dirname, resolve } from "node:path";
 
 import { parseCsv } from "../../datasets/parse-csv.ts";
 import { EvalError } from "../../errors.ts";
-
 import { createFileCheck } from "./check-files.ts";
 import { type ClassNames, MAX_CLASSES, namedClasses, numberedClasses } from "./class-names.ts";
 import { ioError } from "./io-error.ts";

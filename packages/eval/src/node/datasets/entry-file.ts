@@ -103,19 +103,13 @@ export function createEntryReader(
 ): EntryFile {
   const { length } = summary;
   const { file, path, end, close } = options;
-  const kept = new Map<number, Promise<readonly StoredEntry[]>>();
-  const readBlock = async (block: number): Promise<readonly StoredEntry[]> => {
+  const kept = new Map<number, Promise<readonly string[]>>();
+  const readBlock = async (block: number): Promise<readonly string[]> => {
     const range = { start: blocks[block]!, end: blocks[block + 1] ?? end };
     const text = await readText(file, range).catch((cause: unknown) => {
       throw ioError(`the list of pictures ${path} cannot be read`, { subject: path, cause });
     });
-    return text
-      .trimEnd()
-      .split("\n")
-      .map((line) => {
-        const [key, labels, where] = JSON.parse(line) as [string, number[], number[]];
-        return { key, labels, where };
-      });
+    return text.split("\n");
   };
   let closing: Promise<void> | undefined;
   return {
@@ -128,13 +122,15 @@ export function createEntryReader(
         );
       }
       const block = Math.floor(index / ENTRIES_PER_BLOCK);
-      const entries = kept.get(block) ?? readBlock(block);
+      const lines = kept.get(block) ?? readBlock(block);
       // The last one that was asked for is the last one to go.
       kept.delete(block);
-      kept.set(block, entries);
+      kept.set(block, lines);
       if (kept.size > BLOCKS_KEPT) kept.delete(kept.keys().next().value!);
       try {
-        return (await entries)[index % ENTRIES_PER_BLOCK]!;
+        const line = (await lines)[index % ENTRIES_PER_BLOCK]!;
+        const [key, labels, where] = JSON.parse(line) as [string, number[], number[]];
+        return { key, labels, where };
       } catch (error) {
         kept.delete(block);
         throw error;

@@ -68,13 +68,14 @@ export async function createEntryWriter(target: EntryTarget): Promise<EntryWrite
   let waitingBytes = 0;
   let offset = 0;
   let finished = false;
+  const failed = (cause: unknown): never => {
+    throw ioError(`the list of pictures ${path} cannot be written`, { subject: path, cause });
+  };
   const flush = async (): Promise<void> => {
     const text = waiting.join("");
     waiting = [];
     waitingBytes = 0;
-    await file.writeFile(text).catch((cause: unknown) => {
-      throw ioError(`the list of pictures ${path} cannot be written`, { subject: path, cause });
-    });
+    await file.writeFile(text).catch(failed);
   };
   const write = (value: unknown): void => {
     const line = `${JSON.stringify(value)}\n`;
@@ -116,8 +117,8 @@ export async function createEntryWriter(target: EntryTarget): Promise<EntryWrite
       }
       await flush();
       if ("path" in target) {
-        await file.sync();
-        await rename(path, target.path);
+        await file.sync().catch(failed);
+        await rename(path, target.path).catch(failed);
       }
       finished = true;
       const close = async (): Promise<void> => {

@@ -1,15 +1,14 @@
 // What a folder or file holds: which of the layouts, and where in it. Nothing is guessed where two answers are possible.
 //
 // In a folder that was given, in this order: Parquet or tar shards; a CSV; a folder of the wanted part (`train`, or
-// `val`, `validation`, `test`); `data` as repositories on the Hugging Face hub have it; pictures that a list labels;
-// class folders.
+// `val`, `validation`, `test`), unless it is the class of trains; `data` as repositories on the Hugging Face hub have
+// it; pictures that a list labels; class folders.
 
 import { stat } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 
 import type { Split } from "../../datasets/known-sets.ts";
 import { EvalError } from "../../errors.ts";
-
 import { sayNames } from "./class-names.ts";
 import { isPictureName } from "./picture-names.ts";
 import type { DataLayout } from "./stored-set.ts";
@@ -31,11 +30,20 @@ export interface FindLayoutOptions {
   readonly list?: string | undefined;
   /** Whether pictures without any label will do, because labels come from elsewhere. Default false. */
   readonly unlabelled?: boolean;
-  /** Folders that the set's own archive unpacks to, looked into where they are there. */
+  /** Folders that the set's own archive unpacks to, looked into first where they are there. */
   readonly unpacked?: readonly string[];
 }
 
 const SPLIT_WORDS = { train: ["train"], val: ["val", "validation", "test"] } as const;
+/** What stands beside the folders of parts; with anything else beside it, a folder of pictures is a class. */
+const PARTS: ReadonlySet<string> = new Set([
+  "train",
+  "val",
+  "validation",
+  "test",
+  "meta_data",
+  "data",
+]);
 const SPLIT_IN_NAME = /(?:^|[-_.])(train|validation|val|test)(?=[-_.]|$)/i;
 const NAMES_SAID = 8;
 
@@ -92,19 +100,33 @@ async function inFolder(path: string, options: FindLayoutOptions): Promise<Found
   if (shards !== undefined) return shards;
   const csv = findCsv(path, { files, split: options.split });
   if (csv !== undefined) return csv;
-  for (const word of [...SPLIT_WORDS[options.split], "data"]) {
-    if (folders.includes(word)) {
-      // Of `data`, only what has shards in it: it may be a class.
-      const below = join(path, word);
-      if (word !== "data") return inFolder(below, { ...options, unpacked: [] });
-      const { files } = await readFolder(below);
-      const shards = findShards(below, { files, split: options.split });
-      if (shards !== undefined) return shards;
+  for (const word of SPLIT_WORDS[options.split]) {
+    if (!folders.includes(word)) continue;
+    const below = await readFolder(join(path, word));
+    if (!isClass(below, { siblings: folders })) {
+      return inFolder(join(path, word), { ...options, unpacked: [] });
     }
+  }
+  if (folders.includes("data")) {
+    // Without shards it may be a class.
+    const below = join(path, "data");
+    const { files } = await readFolder(below);
+    const shards = findShards(below, { files, split: options.split });
+    if (shards !== undefined) return shards;
   }
   if (files.some(isPictureName) && folders.length === 0) return flat(path, options);
   if (folders.length > 0) return { layout: "folders", folder: path, files: [] };
   throw nothingFound(path, contents);
+}
+
+/** Whether a folder called `train` is the class of trains: it holds pictures, and beside it are other things than parts. */
+function isClass(
+  { folders, files }: FolderContents,
+  { siblings }: { readonly siblings: readonly string[] },
+): boolean {
+  return (
+    folders.length === 0 && files.some(isPictureName) && !siblings.every((name) => PARTS.has(name))
+  );
 }
 
 /** The shards of the wanted part: by the word in their names, or all where no name has one. */

@@ -5,7 +5,6 @@ import { resolve } from "node:path";
 import { type DataSpec, parseDataSpec } from "../../datasets/data-spec.ts";
 import { type KnownSet, knownSet, type Split } from "../../datasets/known-sets.ts";
 import { EvalError } from "../../errors.ts";
-
 import { type ClassNames, namedClasses, numberedClasses, sayNames } from "./class-names.ts";
 import { findLayout, type FoundLayout } from "./find-layout.ts";
 import type { ListingProgress } from "./listing.ts";
@@ -78,7 +77,8 @@ export async function openClassificationSet(
     split,
     list: options.list,
     unlabelled: name === "imagenet-real",
-    unpacked: known === undefined ? [] : UNPACKED[known.name],
+    // Whatever else lies beside the parts of a known set.
+    unpacked: known === undefined ? [] : [...UNPACKED[known.name], split],
   });
   const names = classNames(found.layout, { name, known, classes: options.classes });
   const { entries, classes, passedOver } = await listPictures(found, { ...options, names });

@@ -123,11 +123,16 @@ export function decompressors(): Compressors {
 export function brokenParquet(path: string, cause: unknown): Error {
   if (cause instanceof EvalError) return cause;
   const { message } = cause as Error;
+  const advice = /codec: ZSTD/.test(message) ? "; Zstandard needs Node 22.15 or later" : "";
   const code = /unsupported compression/i.test(message) ? "unsupported" : "invalid-data";
-  return new EvalError(code, `${path}: expected a Parquet file of pictures, found: ${message}`, {
-    subject: path,
-    cause,
-  });
+  return new EvalError(
+    code,
+    `${path}: expected a Parquet file of pictures, found: ${message}${advice}`,
+    {
+      subject: path,
+      cause,
+    },
+  );
 }
 
 interface TopColumn {

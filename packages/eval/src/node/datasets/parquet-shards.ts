@@ -25,6 +25,8 @@ const SHARDS_OPEN = 16;
 /** Bytes of pictures that are kept, beyond the last stretch. */
 const KEPT_BYTES = 1 << 28;
 const INDEXED_ROWS = 64;
+/** Stretches that are read at a time: each is in memory as it is stored and as it is decoded. */
+const READ_AT_ONCE = 4;
 
 /**
  * Lists the pictures of the shards.
@@ -124,6 +126,7 @@ export function createParquetStore({
   const files = keepOpen(SHARDS_OPEN, (shard) => openPictureParquet(shards[shard]!));
   const kept = new Map<string, { readonly rows: Promise<readonly Uint8Array[]>; bytes: number }>();
   let keptBytes = 0;
+  const inTurn = createTurns(READ_AT_ONCE);
   const trim = (): void => {
     for (const [key, { bytes }] of kept) {
       if (keptBytes <= KEPT_BYTES || kept.size === 1) return;
@@ -145,7 +148,7 @@ export function createParquetStore({
       return found.rows;
     }
     const stretch = {
-      rows: files.use(shard, (parquet) => readPictures(parquet, range)),
+      rows: inTurn(() => files.use(shard, (parquet) => readPictures(parquet, range))),
       bytes: 0,
     };
     kept.set(key, stretch);
@@ -183,6 +186,24 @@ export function createParquetStore({
       kept.clear();
       await files.close();
     },
+  };
+}
+
+/** Runs work, no more than `limit` of it at a time. */
+function createTurns(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running === limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      return await work();
+    } finally {
+      // The turn goes to the next one, or is over.
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
+    }
   };
 }
 

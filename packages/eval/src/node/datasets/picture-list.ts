@@ -7,7 +7,6 @@ import { createInterface } from "node:readline";
 
 import { parseListLine } from "../../datasets/list-line.ts";
 import { EvalError } from "../../errors.ts";
-
 import { createFileCheck } from "./check-files.ts";
 import { type ClassNames, MAX_CLASSES } from "./class-names.ts";
 import { ioError } from "./io-error.ts";

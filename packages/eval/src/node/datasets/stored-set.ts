@@ -2,7 +2,6 @@
 // the bytes of an entry.
 
 import type { ClassificationSet } from "../../datasets/classification-set.ts";
-
 import type { EntryFile, StoredEntry } from "./entry-file.ts";
 
 /** How a set lies on the disk. */

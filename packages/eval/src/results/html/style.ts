@@ -38,7 +38,7 @@ th, td { padding: .35rem .7rem; border-bottom: 1px solid var(--line); text-align
 thead th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; }
 tfoot th, tfoot td { border-top: 2px solid var(--line); border-bottom: 0; }
-.scores { width: 100%; }
+.scores { width: 100%; } .scores tbody th { white-space: nowrap; }
 .scores td, .scores thead th:not(:first-child), .number { text-align: right; white-space: nowrap; }
 .scores .words, .scores thead th.words { text-align: left; white-space: normal; min-width: 12rem; }
 .notes { margin: .8rem 0 0; padding: .6rem .9rem .6rem 2rem; background: var(--panel); border-left: 3px solid var(--line); font-size: .9rem; }
@@ -71,6 +71,7 @@ svg .name { fill: var(--ink); } svg .count { font-size: 9px; }
 .cards { list-style: none; margin: 0; padding: 0; display: grid; gap: .9rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
 .card { border: 1px solid var(--line); border-radius: 6px; padding: .7rem .8rem; } .card p { margin: 0 0 .5rem; font-size: .85rem; color: var(--soft); }
 .pictures { list-style: none; margin: 0; padding: 0; display: grid; gap: .45rem; grid-template-columns: repeat(5, minmax(0, 1fr)); }
+.pictures.wide { grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); gap: .6rem; }
 .pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 3px; background: var(--panel); }
 .missing { display: flex; align-items: center; justify-content: center; aspect-ratio: 1; padding: .2rem; overflow: hidden; border-radius: 3px; background: var(--panel); font-size: .65rem; line-height: 1.2; text-align: center; }
 .answer { display: block; font-size: .72rem; line-height: 1.3; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

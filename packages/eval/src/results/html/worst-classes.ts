@@ -44,6 +44,36 @@ export function worstClassesPart(
     </ul>`;
 }
 
+/** Wrong pictures of a set that a report shows. */
+const SHOWN_MISTAKES = 10;
+
+/** The pictures of a score that a report shows. */
+export function shownPictures({
+  worstClasses,
+  worstPictures,
+}: ClassificationScore): readonly number[] {
+  const examples = worstClasses.flatMap((worst) => worst.examples);
+  const shown = [...examples, ...worstPictures.slice(0, SHOWN_MISTAKES)];
+  return [...new Set(shown.map(({ index }) => index))];
+}
+
+/** The most confident mistakes of a whole set; nothing where every picture was right. */
+export function mistakesPart(
+  { worstPictures }: ClassificationScore,
+  options: WorstClassesOptions,
+): Markup | null {
+  if (worstPictures.length === 0) return null;
+  return html`<h3>Most confident mistakes</h3>
+    <ul class="pictures wide">
+      ${worstPictures.slice(0, SHOWN_MISTAKES).map((wrong) => {
+        const meant = wrong.labels.map((label) => className(options.names, label)).join(" or ");
+        return html`<li>
+          ${picture(wrong, options)}<span class="answer" title="${meant}">right: ${meant}</span>
+        </li>`;
+      })}
+    </ul>`;
+}
+
 function picture(
   { index, key, predicted, confidence }: WrongPicture,
   { names, thumbnails }: WorstClassesOptions,

@@ -71,6 +71,14 @@ describe("class folders", () => {
     });
   });
 
+  it("may be called like parts of a set", async () => {
+    write({ "train/a.jpg": true, "plane/b.jpg": true });
+    const expected = ["plane/b.jpg 0", "train/a.jpg 1"];
+    expect(await labelled("vehicles", { split: "train" })).toEqual(expected);
+    write({ "data/c.jpg": true });
+    expect(await labelled("vehicles")).toHaveLength(3);
+  });
+
   it("may be links, but not into themselves", async () => {
     write({ "cat/a.jpg": true });
     symlinkSync(join(folder.path, "cat"), join(folder.path, "cat", "again"));
@@ -112,6 +120,9 @@ describe("sets that are known by name", () => {
       "meta_data/val.txt": "ILSVRC2012_val_00000001.JPEG 65\nILSVRC2012_val_00000002.JPEG 970\n",
     });
     const expected = ["ILSVRC2012_val_00000001.JPEG 65", "ILSVRC2012_val_00000002.JPEG 970"];
+    expect(await labelled("imagenet-1k")).toEqual(expected);
+    // What else lies there does not matter.
+    write({ "LOC_val_solution.csv": "ImageId,PredictionString" });
     expect(await labelled("imagenet-1k")).toEqual(expected);
     await using set = await openClassificationSet(`imagenet-1k=${join(folder.path, "val")}`);
     expect(set).toMatchObject({ layout: "list", length: 2 });

@@ -17,13 +17,14 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const result = sampleResult();
 
+const nothing = async () => {};
+
 /** The set of the sample: every picture is a gray square, the first one that is shown is broken. */
 async function pictureSet(listHash = result.sets[0]!.data.listHash): Promise<ClassificationSet> {
   const gray = await sharp({ create: { width: 40, height: 20, channels: 3, background: "#888" } })
     .png()
     .toBuffer();
   const [broken] = picturesInReport(result).get("cifar10")!;
-  const nothing = async () => {};
   return {
     name: "cifar10",
     origin: "data/cifar10",

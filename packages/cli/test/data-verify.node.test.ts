@@ -1,0 +1,116 @@
+import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { fixturePath } from "@internvit/test-kit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { eventsOf, runCli, temporaryFolder } from "./run-cli.ts";
+
+const PICTURES = ["photo-444.jpg", "photo-420.jpg", "odd-size.jpg", "gray.jpg"];
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => (folder = temporaryFolder()));
+afterEach(() => folder[Symbol.dispose]());
+
+/** Copies the picture of this number to a path in the folder. */
+function put(path: string, number: number): void {
+  mkdirSync(join(folder.path, path, ".."), { recursive: true });
+  copyFileSync(fixturePath("images", PICTURES[number]!), join(folder.path, path));
+}
+
+function verify(...args: readonly string[]) {
+  const env = { INTERNVIT_CACHE: join(folder.path, "cache") };
+  return runCli(["data", "verify", ...args], { env, cwd: folder.path });
+}
+
+describe("data verify", () => {
+  it("says that sets are as they should be", async () => {
+    put("pets/train/cat/a.jpg", 0);
+    put("pets/train/dog/b.jpg", 1);
+    put("pets/val/cat/c.jpg", 2);
+    put("pets/val/dog/d.jpg", 3);
+    const finished = await verify("pets=pets", "--train", "pets=pets");
+    expect(finished).toMatchObject({ code: 0, stderr: "" });
+    expect(finished.stdout).toBe(
+      [
+        `pets  train  ${join(folder.path, "pets", "train")}  folders`,
+        "  2 pictures",
+        "  2 of 2 classes, 1 picture each",
+        "  decoded 2",
+        "  ok",
+        `pets  val  ${join(folder.path, "pets", "val")}  folders`,
+        "  2 pictures",
+        "  2 of 2 classes, 1 picture each",
+        "  decoded 2",
+        "  looked for 2 in the training set: none is there",
+        "  ok",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("names what is wrong, and still looks at the other sets", async () => {
+    put("train/cat/a.jpg", 0);
+    put("train/dog/b.jpg", 1);
+    put("val/cat/same.jpg", 0);
+    put("val/cat/cut.jpg", 2);
+    truncateSync(join(folder.path, "val/cat/cut.jpg"), 300);
+    writeFileSync(join(folder.path, "val/cat/notes.txt"), "");
+    put("more/owl/a.jpg", 3);
+    const sets = ["pets=val", "more=more", "gone=nowhere"];
+    const finished = await verify(...sets, "--train", "pets=train", "--json");
+    expect(finished.code).toBe(1);
+    expect(finished.stderr).toContain("failed: cat/cut.jpg");
+    expect(finished.stderr).toContain("error: 3 of 4 data sets not as expected");
+    const { sets: found, ...result } = eventsOf(finished).at(-1) as unknown as {
+      readonly sets: readonly {
+        readonly problems: readonly { readonly code: string; readonly message: string }[];
+      }[];
+    };
+    expect(result).toMatchObject({ event: "result", command: "data verify", ok: false });
+    expect(found.map(({ problems }) => problems.map(({ code }) => code))).toEqual([
+      [],
+      ["empty-class", "bad-pictures", "shared-pictures"],
+      ["invalid-data"],
+      ["not-found"],
+    ]);
+    expect(found[1]).toMatchObject({
+      set: "pets=val",
+      split: "val",
+      layout: "folders",
+      pictures: 2,
+      classes: { cat: 2, dog: 0 },
+      passedOver: { count: 1, examples: ["cat/notes.txt"] },
+      bad: 1,
+      badPictures: [{ key: "cat/cut.jpg", code: "malformed" }],
+      sharedPictures: [{ train: "cat/a.jpg", val: "cat/same.jpg" }],
+    });
+    expect(found[1]!.problems[0]!.message).toBe("pets: 1 class has no pictures in val: dog");
+    expect(found[2]!.problems[0]!.message).toContain('found "owl", which is none of them');
+  });
+
+  it("compares known sets with what was published", async () => {
+    put("imagenet-a/n01498041/a.jpg", 0);
+    const finished = await verify("imagenet-a=imagenet-a");
+    expect(finished.code).toBe(1);
+    expect(finished.stdout).toContain("1 picture of 7,500\n");
+    expect(finished.stdout).toContain(
+      "PROBLEM imagenet-a: expected 7,500 pictures in val, found 1: 7,499 missing",
+    );
+    expect(finished.stdout).toContain("199 of 200 classes have no pictures in val: n01531178,");
+    put("imagenet-a/n00000000/a.jpg", 0);
+    const unknown = await verify("imagenet-a=imagenet-a");
+    expect(unknown.stdout).toContain('found "n00000000", which is none of them');
+    rmSync(join(folder.path, "imagenet-a"), { recursive: true });
+  });
+
+  it("wants a set and numbers", async () => {
+    expect(await verify()).toMatchObject({ code: 2 });
+    const { code, stderr } = await verify("a=b", "--decode", "some");
+    expect([code, stderr]).toEqual([
+      2,
+      'error: --decode: expected all, or a number of pictures, found "some"\n',
+    ]);
+    expect((await verify("=b")).stderr).toContain("expected a data set as name=path");
+  });
+});
