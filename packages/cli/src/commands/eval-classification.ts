@@ -115,7 +115,7 @@ export async function evalClassification(
   try {
     const outcome = await runClassification(protocol, {
       ...parts,
-      decode: async (bytes, { subject }) => (await decodeImage(bytes, { subject })).image,
+      decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
       storage,
       costs: plan.costs,
       resume,
