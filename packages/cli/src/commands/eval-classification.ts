@@ -5,20 +5,22 @@ import { arch, platform } from "node:os";
 import { join } from "node:path";
 
 import {
+  checkStorage,
   type ClassificationResult,
   dataFacts,
-  encodeResult,
   encoderOutputs,
+  type JsonFacts,
   planClassification,
   type Protocol,
   protocolFacts,
   RESULT_FORMAT,
+  resultsMarkdown,
   runClassification,
   type RunEvent,
   type RunOutcome,
   type RunPlan,
 } from "@internvit/eval";
-import { folderStorage } from "@internvit/eval/node";
+import { folderStorage, writeHtmlReport, writeResult } from "@internvit/eval/node";
 import type { EncoderDtype, EncoderInfo } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
@@ -87,6 +89,10 @@ export async function evalClassification(
   reportEncoder(info, report);
   const runtime = createNodeRuntime({ executionProvider: executionProvider.provider });
   const parts = { encoders: encoders.all, runtime, train, val, signal };
+  const storage = folderStorage(request.output);
+  const { resume, output: subject } = request;
+  // Before anything is measured.
+  if (!request.dryRun) await checkStorage(protocol, { ...parts, storage, resume, subject });
   const plan = await planClassification(protocol, parts);
   if (request.dryRun) {
     report({
@@ -109,23 +115,43 @@ export async function evalClassification(
   try {
     const outcome = await runClassification(protocol, {
       ...parts,
-      decode: async (bytes, { subject }) => (await decodeImage(bytes, { subject })).image,
-      storage: folderStorage(request.output),
+      decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
+      storage,
       costs: plan.costs,
-      resume: request.resume,
-      subject: request.output,
+      resume,
+      subject,
       onEvent: reportTo(report),
     });
     const result = await resultOf({ ...outcome, warnings }, { protocol, model, info, data });
-    const path = join(request.output, "results.json");
-    await writeFile(path, encodeResult(result)).catch((cause: unknown) => {
-      throw writeError(path, cause);
-    });
-    reportResult(result, { report, path, plan });
+    const files = await writeReports(result, { folder: request.output, data, signal });
+    reportResult(result, { report, files, plan });
     return 0;
   } finally {
     signal.removeEventListener("abort", say);
   }
+}
+
+/** Writes the result as JSON, Markdown and a page, and returns their paths. */
+async function writeReports(
+  result: ClassificationResult,
+  options: {
+    readonly folder: string;
+    readonly data: EvalData;
+    readonly signal: AbortSignal;
+  },
+): Promise<readonly [string, ...string[]]> {
+  const { folder, data, signal } = options;
+  const [json, markdown, page] = [
+    join(folder, "results.json"),
+    join(folder, "results.md"),
+    join(folder, "report.html"),
+  ];
+  await writeResult(json, result);
+  await writeFile(markdown, resultsMarkdown([result])).catch((cause: unknown) => {
+    throw writeError(markdown, cause);
+  });
+  await writeHtmlReport(page, result, { sets: data.val, signal });
+  return [json, markdown, page];
 }
 
 function changesOf({ epochs, batch, seed, imageSize }: ProtocolChanges): ProtocolChanges {
@@ -152,7 +178,7 @@ async function resultOf(
       source: model.checkpoint.label,
       checkpointHash,
       synthesized,
-      config: { ...model.checkpoint.config },
+      config: encoderConfigJson(model),
     },
     protocol: await protocolFacts(protocol),
     train: dataFacts(data.train),
@@ -174,19 +200,28 @@ async function resultOf(
   };
 }
 
+/** config.json, of a chat model the encoder's part. */
+function encoderConfigJson({ checkpoint }: Model): JsonFacts {
+  const whole = json(checkpoint.configJson) as JsonFacts;
+  const encoder = whole["vision_config"];
+  return encoder !== null && typeof encoder === "object" ? (encoder as JsonFacts) : whole;
+}
+
 function reportResult(
   result: ClassificationResult,
-  {
-    report,
-    path,
-    plan,
-  }: { readonly report: Report; readonly path: string; readonly plan: RunPlan },
+  options: {
+    readonly report: Report;
+    readonly files: readonly [string, ...string[]];
+    readonly plan: RunPlan;
+  },
 ): void {
+  const { report, files, plan } = options;
   report({
     event: "result",
     command: "eval classification",
     facts: {
-      results: path,
+      results: files[0],
+      files,
       protocol: result.protocol.hash,
       heads: json(result.heads),
       sets: result.sets.map(({ data, scores }) => ({
@@ -201,7 +236,7 @@ function reportResult(
       seconds: result.times.total,
       plannedSeconds: plan.milliseconds / 1e3,
     },
-    text: describeResult(result, path),
+    text: describeResult(result, files),
   });
 }
 

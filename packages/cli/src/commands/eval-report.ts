@@ -4,6 +4,7 @@ import {
   type ClassificationResult,
   NAMED_PROTOCOLS,
   type Protocol,
+  resultTable,
   type RunPlan,
 } from "@internvit/eval";
 
@@ -31,22 +32,23 @@ export function describePlan(
   ].join("\n");
 }
 
-/** The scores, a line for each set and head. */
-export function describeResult(result: ClassificationResult, path: string): string {
-  const width = Math.max(...result.sets.map(({ data }) => data.name.length));
-  const percent = (value: number | null): string =>
-    value === null ? "     –" : value.toFixed(2).padStart(6);
-  const rows = result.sets.flatMap(({ data, scores }) =>
-    scores.map(({ top1, top5, scored, unreadable }, head) => {
-      const bad =
-        unreadable === 0 ? "" : `, ${formatCount(unreadable)} unreadable and counted as wrong`;
-      return `  ${data.name.padEnd(width)}  top-1 ${percent(top1)} %  top-5 ${percent(top5)} %  ${result.heads[head]!.name}  of ${formatCount(scored)}${bad}`;
-    }),
-  );
+/** The table of the first head, a line for each set of the others, and where all of it is written. */
+export function describeResult(result: ClassificationResult, files: readonly string[]): string {
+  const { heads, sets } = result;
+  const others = heads.slice(1).flatMap(({ name }, at) => {
+    const scores = sets.map(
+      ({ data, scores: all }) => `${data.name} ${percent(all[at + 1]!.top1)}`,
+    );
+    return [`head ${name}: top-1 ${scores.join(", ")}`];
+  });
   return [
-    `${result.protocol.base ?? "own protocol"} ${result.protocol.hash.slice(0, 12)}, ${result.model.name}`,
-    ...rows,
-    ...(result.model.synthesized === null ? [] : [`weights: ${result.model.synthesized}`]),
-    `wrote ${path}`,
+    resultTable(result),
+    ...(others.length === 0 ? [] : ["", ...others]),
+    "",
+    `wrote ${files.join(", ")}`,
   ].join("\n");
+}
+
+function percent(value: number | null): string {
+  return value === null ? "–" : value.toFixed(2);
 }

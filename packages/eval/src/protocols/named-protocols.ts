@@ -16,6 +16,7 @@ const COMMON: Omit<CommonProtocol, "name"> = {
   version: 1,
   seed: 0,
   imageSize: null,
+  orientation: "as-published",
   unreadable: { train: "leave-out", val: "wrong" },
 };
 

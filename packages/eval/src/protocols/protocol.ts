@@ -36,6 +36,11 @@ export interface CommonProtocol {
   readonly seed: number;
   /** Pixels per edge; null: what the encoder was made for. */
   readonly imageSize: number | null;
+  /**
+   * Whether the orientation that cameras note in EXIF is applied. `as-published`: to pictures of imagenet-1k, which the
+   * published code decodes with OpenCV, and to no others, which it decodes with Pillow.
+   */
+  readonly orientation: "as-published" | "ignore" | "apply";
   readonly unreadable: {
     /** `leave-out`: trained without it (online, the next picture of the set takes its place); `fail`: the run ends. */
     readonly train: "leave-out" | "fail";
@@ -146,6 +151,7 @@ const common = {
   name,
   seed: z.int().min(0).max(0xffffffff),
   imageSize: count.nullable(),
+  orientation: z.enum(["as-published", "ignore", "apply"]),
   unreadable: z.strictObject({
     train: z.enum(["leave-out", "fail"]),
     val: z.enum(["wrong", "fail"]),

@@ -13,6 +13,7 @@ import { packPixels, type RgbImage } from "@internvit/preprocess";
 import { evaluationCrop } from "../augment/evaluation-crop.ts";
 import type { ClassificationSet } from "../datasets/classification-set.ts";
 import { EvalError } from "../errors.ts";
+import type { Protocol } from "../protocols/protocol.ts";
 import { mapAhead } from "./ahead.ts";
 import type { EncoderPool, ProbeInput } from "./encoders.ts";
 import { joinBytes } from "./join-bytes.ts";
@@ -48,6 +49,7 @@ export interface ShardRows {
 export interface ExtractionParts {
   readonly encoders: EncoderPool;
   readonly decode: DecodePicture;
+  readonly orientation: Protocol["orientation"];
   readonly storage: RunStorage;
   readonly progress: RunProgress;
   readonly onEvent: OnRunEvent;
@@ -154,13 +156,16 @@ export interface EncodedChunk {
 /** Chunk after chunk through the encoders, the next ones decoded meanwhile. */
 export function encodedChunks(
   set: ClassificationSet,
-  options: Pick<ExtractShardsOptions, "pictures" | "encoders" | "decode" | "signal"> & {
+  options: Pick<
+    ExtractShardsOptions,
+    "pictures" | "encoders" | "decode" | "orientation" | "signal"
+  > & {
     readonly unreadable: "go-on" | "wrong" | "fail";
     /** What the encoder gives. Default: features. */
     readonly output?: ProbeInput;
   },
 ): AsyncIterable<EncodedChunk> {
-  const { pictures, encoders, decode, signal, output = "features" } = options;
+  const { pictures, encoders, decode, orientation, signal, output = "features" } = options;
   const starts = Array.from(
     { length: Math.ceil(pictures.length / ENCODE_PICTURES) },
     (_, chunk) => chunk * ENCODE_PICTURES,
@@ -170,7 +175,7 @@ export function encodedChunks(
     async map(start) {
       const chunk = [...pictures.subarray(start, start + ENCODE_PICTURES)];
       const decoded = await Promise.all(
-        chunk.map((index) => decodePicture(set, { index, decode, signal })),
+        chunk.map((index) => decodePicture(set, { index, decode, orientation, signal })),
       );
       const images: RgbImage[] = [];
       const good: number[] = [];

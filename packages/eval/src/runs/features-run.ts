@@ -71,7 +71,8 @@ export async function runFeatures(
     ],
     onEvent,
   );
-  const parts = { encoders, decode, storage, progress, onEvent, signal };
+  const { orientation } = protocol;
+  const parts = { encoders, decode, orientation, storage, progress, onEvent, signal };
   const extractTrain = (part: "train" | "held-out", pictures: Int32Array) =>
     extractShards(train, {
       ...parts,

@@ -34,7 +34,8 @@ export async function runNeighbours(
     ],
     onEvent,
   );
-  const parts = { encoders, decode, storage, progress, onEvent, signal };
+  const { orientation } = protocol;
+  const parts = { encoders, decode, orientation, storage, progress, onEvent, signal };
   const watch = createStopwatch();
   const [bank, valShards] = await watch.time("features", async () => [
     await extractShards(train, {

@@ -139,9 +139,10 @@ async function sampleOf(
 ): Promise<{ readonly index: number; readonly image: RgbImage }> {
   const { protocol, place, decode, signal, onUnreadable, encoders } = options;
   const { crop, flip } = protocol.augmentation;
+  const { orientation } = protocol;
   for (let tried = 0; tried < Math.min(MAX_REPLACEMENTS, set.length); tried++) {
     const index = (options.index + tried) % set.length;
-    const picture = await decodePicture(set, { index, decode, signal });
+    const picture = await decodePicture(set, { index, decode, orientation, signal });
     if ("unreadable" in picture) {
       if (protocol.unreadable.train === "fail") throw unreadableError(picture.unreadable);
       onUnreadable(picture.unreadable);

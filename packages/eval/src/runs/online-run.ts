@@ -48,7 +48,7 @@ export async function runOnline(
 ): Promise<RunOutcome> {
   const { train, val, runtime, decode, storage, onEvent = () => {}, signal, costs } = options;
   const { checkpointMilliseconds = CHECKPOINT_MILLISECONDS } = options;
-  const { batch, epochs, seed, optimizer } = protocol;
+  const { batch, epochs, seed, optimizer, orientation } = protocol;
   const encoders = createEncoderPool(options.encoders);
   const output = probeInput(protocol);
   const labels = await trainingLabels(train);
@@ -77,6 +77,7 @@ export async function runOnline(
       : await extractVal(val, {
           encoders,
           decode,
+          orientation,
           storage,
           progress,
           onEvent,
@@ -174,6 +175,7 @@ export async function runOnline(
           encoders,
           output,
           decode,
+          orientation,
           shards: shards?.[at],
           signal,
           onUnreadable(picture) {

@@ -5,6 +5,7 @@
 import type { TrainingSession } from "@internvit/train";
 
 import type { ClassificationSet } from "../datasets/classification-set.ts";
+import type { Protocol } from "../protocols/protocol.ts";
 import type { SetResult } from "../results/result.ts";
 import type { EncoderPool, ProbeInput } from "./encoders.ts";
 import { encodedChunks, type FeatureShards } from "./feature-shards.ts";
@@ -24,6 +25,7 @@ export interface OnlineScoreOptions {
   readonly encoders: EncoderPool;
   readonly output: ProbeInput;
   readonly decode: DecodePicture;
+  readonly orientation: Protocol["orientation"];
   /** Kept features. */
   readonly shards?: FeatureShards | undefined;
   /** Told of pictures that cannot be read, where features are not kept. */

@@ -130,6 +130,10 @@ async function measurePicture(
   return (performance.now() - begin) / (size * ENCODE_PICTURES);
 }
 
+function floats(...shape: readonly number[]): Tensor<"float32"> {
+  return { dtype: "float32", shape, data: new Float32Array(elementCount(shape)) };
+}
+
 /** Milliseconds for each step of the head, in a session of its own. */
 async function measureUpdate(
   protocol: Protocol,
@@ -142,11 +146,6 @@ async function measureUpdate(
   if (protocol.kind === "neighbours") return 0;
   const tokens = probeInput(protocol) === "tokens" ? encoders.tokens : undefined;
   const batch = tokens === undefined ? protocol.batch : Math.min(protocol.batch, MEASURED_TOKENS);
-  const floats = (...shape: readonly number[]): Tensor<"float32"> => ({
-    dtype: "float32",
-    shape,
-    data: new Float32Array(elementCount(shape)),
-  });
   const rest = { form, perEpoch: 100, signal };
   await using session =
     protocol.kind === "features"

@@ -1,12 +1,13 @@
 // What a run is of. It stands in the run's storage, so that a run is never gone on with by another protocol, model or
 // data set.
 
+import type { ClassificationSet } from "../datasets/classification-set.ts";
 import { EvalError } from "../errors.ts";
 import { type ProtocolDifference, differencesBelow } from "../protocols/differences.ts";
 import { hashProtocol } from "../protocols/protocol-hash.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { DataFacts } from "../results/result.ts";
-import { readJson, type RunStorage, writeJson } from "./run-storage.ts";
+import { readJson, writeJson } from "./run-storage.ts";
 import { dataFacts } from "./set-scores.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -35,10 +36,6 @@ export async function runIdentity(
 ): Promise<RunIdentity> {
   const info = encoders[0]!.info;
   const { checkpointHash = null, executionProvider: provider, dtype, inputSize } = info;
-  const facts = (set: RunOptions["train"]): Omit<DataFacts, "origin"> => {
-    const { origin: _, ...rest } = dataFacts(set);
-    return rest;
-  };
   return {
     protocol,
     protocolHash: await hashProtocol(protocol),
@@ -50,34 +47,50 @@ export async function runIdentity(
       dtype,
       imageSize: [inputSize.height, inputSize.width],
     },
-    train: facts(train),
-    val: val.map(facts),
+    train: placeless(train),
+    val: val.map(placeless),
   };
 }
 
+/** A set wherever it is. */
+function placeless(set: ClassificationSet): Omit<DataFacts, "origin"> {
+  const { origin: _, ...rest } = dataFacts(set);
+  return rest;
+}
+
+/** Options of `checkStorage`. */
+export interface CheckStorageOptions extends Pick<
+  RunOptions,
+  "encoders" | "train" | "val" | "storage"
+> {
+  /** Whether a storage that holds this very run is gone on with. Default false: it is refused. */
+  readonly resume?: boolean;
+  /** What messages call the storage. Default "the storage". */
+  readonly subject?: string;
+}
+
 /**
- * Notes the identity in an empty storage, or compares it with the one that is there.
+ * Compares a storage with a run: an empty one and, with `resume`, one that holds this very run are fine. Nothing is
+ * written.
  *
  * @throws EvalError `mismatch` for a storage of another run, naming what differs, and for one that holds this run when
  * `resume` is false
  */
-export async function claimStorage(
-  storage: RunStorage,
-  options: { readonly identity: RunIdentity; readonly resume: boolean; readonly subject: string },
-): Promise<void> {
-  const { identity, resume, subject } = options;
-  const found = await readJson(storage, FILE).catch(() => null);
-  if (found === undefined) {
-    await writeJson(storage, { name: FILE, value: identity });
-    return;
-  }
+export async function checkStorage(
+  protocol: Protocol,
+  options: CheckStorageOptions,
+): Promise<{ readonly identity: RunIdentity; readonly empty: boolean }> {
+  const { storage, resume = false, subject = "the storage" } = options;
+  const identity = await runIdentity(protocol, options);
+  const found = await readJson(storage, FILE);
+  if (found === undefined) return { identity, empty: true };
   const others = differencesBelow(JSON.parse(JSON.stringify(identity)), found, "");
   const named = others.filter(({ field }) => field !== "protocolHash");
   if (others.length > 0) {
     const list = (named.length > 0 ? named : others).slice(0, 5).map(say).join("; ");
     throw new EvalError("mismatch", `${subject} holds another run: ${list}`, { subject });
   }
-  if (resume) return;
+  if (resume) return { identity, empty: false };
   throw new EvalError(
     "mismatch",
     `${subject} holds this run already, finished or not: resume it, or choose another folder`,
@@ -85,10 +98,20 @@ export async function claimStorage(
   );
 }
 
+/** The same, and the identity is noted in an empty storage. */
+export async function claimStorage(
+  protocol: Protocol,
+  options: CheckStorageOptions,
+): Promise<void> {
+  const { identity, empty } = await checkStorage(protocol, options);
+  if (empty) await writeJson(options.storage, { name: FILE, value: identity });
+}
+
 function say({ field, own, named }: ProtocolDifference): string {
-  const short = (value: unknown): string => {
-    const text = JSON.stringify(value) ?? "nothing";
-    return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-  };
   return `${field} is ${short(named)} there and ${short(own)} here`;
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 
 const FORM = { kind: "attention-pooling", width: 64, classes: 10, heads: 4 } as const;
 
+const values = (seed: number) => initialHead(FORM, { seed }).parameters;
+
 test("a head's first values are those of its seed and of no other", () => {
-  const values = (seed: number) => initialHead(FORM, { seed }).parameters;
   expect(values(3)).toEqual(values(3));
   expect(values(3)["head.weight"]).not.toEqual(values(4)["head.weight"]);
 });
@@ -21,7 +22,7 @@ test("a head's first values are distributed as the recipe says", () => {
   expect(deviation).toBeCloseTo(0.01, 4);
   expect(buffers["norm.running_var"]!.data).toEqual(new Float32Array(128).fill(1));
   const projection = initialHead(FORM, { seed: 1 }).parameters["attn_pooling.cross_attn.v.weight"]!;
-  const largest = Math.max(...Array.from(projection.data, (value) => Math.abs(Number(value))));
+  const largest = Math.max(...Array.from(projection.data as Float32Array, Math.abs));
   expect(largest).toBeLessThanOrEqual(1 / 8);
   expect(largest).toBeGreaterThan(0.99 / 8);
 });

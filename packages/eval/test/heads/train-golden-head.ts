@@ -46,7 +46,6 @@ export async function trainGoldenHead(
   const { batch, classes, width, heads, tokens, schedule } = manifest;
   const kind = manifest.target === "attention_pooling" ? "attention-pooling" : "linear";
   const soft = manifest.loss.startsWith("soft");
-  const isBuffer = (name: string): boolean => name.startsWith("norm.running_");
   const initial = [...tensors.keys()].flatMap((name) =>
     name.startsWith("init.") && !name.endsWith("num_batches_tracked") ? [name.slice(5)] : [],
   );
@@ -127,6 +126,10 @@ export async function trainGoldenHead(
   computed.set("held.logits", numbers(last.outputs["logits"]));
   computed.set("held.ema_logits", numbers(averaged.outputs["logits"]));
   return computed;
+}
+
+function isBuffer(name: string): boolean {
+  return name.startsWith("norm.running_");
 }
 
 function numbers(tensor: Tensor | undefined): Float32Array {

@@ -39,7 +39,7 @@ describe("protocols", () => {
   });
 
   test("the hash is that of the values, whatever the order of the keys", async () => {
-    const reversed = Object.fromEntries(Object.entries(REPORT).reverse()) as unknown as Protocol;
+    const reversed = Object.fromEntries(Object.entries(REPORT).toReversed()) as unknown as Protocol;
     expect(await hashProtocol(reversed)).toBe(await hashProtocol(REPORT));
     expect(await hashProtocol({ ...REPORT, seed: 1 })).not.toBe(await hashProtocol(REPORT));
     expect(canonicalJson({ b: [1, { d: 2, c: 3 }], a: null })).toBe(
@@ -57,11 +57,11 @@ describe("protocols", () => {
     );
     expect(Object.fromEntries(hashes)).toMatchInlineSnapshot(`
       {
-        "fast-linear": "88f0894a5d29",
-        "few-shot": "ee0a55e3887c",
-        "knn": "7a063dcbbd1b",
-        "report-attention-pooling": "6412e832209a",
-        "report-linear": "dadd5a7aa98b",
+        "fast-linear": "32ea1d954692",
+        "few-shot": "7fdc65f3cd27",
+        "knn": "9299281952e1",
+        "report-attention-pooling": "a3bf3bc246ec",
+        "report-linear": "8733d253d2ae",
       }
     `);
   });

@@ -20,17 +20,23 @@ test("neighbours know the corner of a bright square, with a result for each numb
     batchSize: 8,
     threads: 1,
   });
+  const orientations = new Set<string>();
   const outcome = await runClassification(
     { ...PROTOCOL, name: "near", neighbours: [1, 10] },
     {
       encoders: [encoder],
       runtime: createNodeRuntime({ threads: 1 }),
-      train: squareSet({ name: "train", length: 300, seed: 1, broken: [3] }),
+      // The published code decodes this set, and no other, with its orientation.
+      train: squareSet({ name: "imagenet-1k", length: 300, seed: 1, broken: [3] }),
       val: [squareSet({ name: "val", length: 60, seed: 2, broken: [9] })],
-      decode: decodeSquare,
+      decode(bytes, { subject, orientation }) {
+        orientations.add(`${subject.split("/")[0]} ${orientation}`);
+        return decodeSquare(bytes);
+      },
       storage: memoryStorage(),
     },
   );
+  expect([...orientations]).toEqual(["imagenet-1k apply", "val ignore"]);
   expect(outcome.heads.map(({ name }) => name)).toEqual(["k = 1", "k = 10"]);
   for (const score of outcome.sets[0]!.scores) {
     expect(score).toMatchObject({ scored: 60, unreadable: 1 });

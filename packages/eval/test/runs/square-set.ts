@@ -23,6 +23,8 @@ export interface SquareSetOptions {
   readonly onRead?: (index: number) => void;
 }
 
+async function dispose(): Promise<void> {}
+
 /** The set, in memory. */
 export function squareSet(options: SquareSetOptions): ClassificationSet {
   const { name, length, seed, shuffledLabels = false, broken = [], onRead } = options;
@@ -35,7 +37,6 @@ export function squareSet(options: SquareSetOptions): ClassificationSet {
     const labels = [shuffledLabels && index < 4 ? index : label];
     return { picture: { index, key: `${name}/${index}`, labels }, bytes: [place, ...jitter] };
   });
-  const dispose = async (): Promise<void> => {};
   return {
     name,
     origin: "memory",
