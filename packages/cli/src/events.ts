@@ -17,7 +17,7 @@ export interface ProgressEvent {
   readonly stage: string;
   readonly done: number;
   readonly total: number;
-  readonly unit: "bytes" | "images" | "tiles" | "folders" | "files";
+  readonly unit: "bytes" | "images" | "tiles" | "folders" | "files" | "updates";
   /** The last picture that was finished. */
   readonly file?: string;
   /** Speed of this run. */

@@ -6,7 +6,7 @@ import { isHubError } from "@internvit/hub";
 import { isModelError } from "@internvit/model-core";
 import { isPreprocessError } from "@internvit/preprocess";
 import { isRuntimeError } from "@internvit/runtime-node";
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 
 import type { Environment } from "@internvit/runtime-node";
 import { type DefaultModel, embeddedModel } from "./checkpoints/default-model.ts";
@@ -51,7 +51,10 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
     // Said below, like every other error.
     outputError: () => {},
   };
-  for (const command of [program, ...program.commands]) command.configureOutput(output);
+  const commands: readonly Command[] = [program, ...program.commands];
+  for (const command of [...commands, ...program.commands.flatMap((group) => group.commands)]) {
+    command.configureOutput(output);
+  }
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;

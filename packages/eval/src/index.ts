@@ -1,5 +1,38 @@
 // @internvit/eval: probes of frozen features. Runs anywhere; files are read and written by ./node.
 
+export { applyMixing, type PictureBatch } from "./augment/apply-mixing.ts";
+export { drawMixing, type Mixing, type MixingOptions } from "./augment/draw-mixing.ts";
+export type { BatchKey, SampleKey } from "./augment/draw-source.ts";
+export { evaluationCrop } from "./augment/evaluation-crop.ts";
+export {
+  applyResizedCrop,
+  drawResizedCrop,
+  type ResizedCrop,
+  type ResizedCropOptions,
+} from "./augment/resized-crop.ts";
+export {
+  applySegmentation,
+  packSegmentation,
+  SEGMENTATION_NORMALIZATION,
+  type SegmentationSample,
+} from "./augment/segmentation/apply-segmentation.ts";
+export type { DistortionStep } from "./augment/segmentation/distortion.ts";
+export {
+  drawSegmentation,
+  type SegmentationDraw,
+  type SegmentationDrawOptions,
+} from "./augment/segmentation/draw-segmentation.ts";
+export {
+  IGNORED_LABEL,
+  type LabelMap,
+  reduceZeroLabel,
+  resizeLabel,
+} from "./augment/segmentation/label-map.ts";
+export { resizeBilinear } from "./augment/segmentation/resize-bilinear.ts";
+export { resizeForTest } from "./augment/segmentation/resize-for-test.ts";
+export type { ScaleLimits, Size } from "./augment/segmentation/sizes.ts";
+export { softTargets } from "./augment/soft-targets.ts";
+
 export {
   findSetProblems,
   type SetNumbers,
@@ -21,3 +54,111 @@ export { type ListedPicture, parseListLine } from "./datasets/list-line.ts";
 export { type CsvRow, parseCsv } from "./datasets/parse-csv.ts";
 export { parseRealLabels, validationNumber } from "./datasets/real-labels.ts";
 export { EvalError, type EvalErrorCode, isEvalError } from "./errors.ts";
+
+export { differences, type ProtocolDifference } from "./protocols/differences.ts";
+export { NAMED_PROTOCOLS } from "./protocols/named-protocols.ts";
+export { canonicalJson, hashProtocol } from "./protocols/protocol-hash.ts";
+export {
+  type BatchNormProtocol,
+  type CommonProtocol,
+  type FeaturesProtocol,
+  type NeighboursProtocol,
+  type OnlineProtocol,
+  type OptimizerProtocol,
+  parseProtocol,
+  type Protocol,
+} from "./protocols/protocol.ts";
+
+export { decodeHead, encodeHead } from "./heads/head-file.ts";
+export { initialHead } from "./heads/initial-head.ts";
+export {
+  featureWidth,
+  type HeadBatch,
+  type HeadForm,
+  probeHead,
+  type HeadState,
+} from "./heads/probe-head.ts";
+
+export {
+  type Calibration,
+  type CalibrationBin,
+  type ClassificationScore,
+  type PerClass,
+  type PictureError,
+  type WorstClass,
+  type WrongPicture,
+} from "./scoring/score.ts";
+export { createScorer, type Scorer, type ScorerOptions } from "./scoring/scorer.ts";
+export { decodeOutcomes, wasRight } from "./scoring/outcomes.ts";
+export {
+  createSegmentationScorer,
+  type SegmentationCounts,
+  type SegmentationScore,
+  type SegmentationScorer,
+  type SegmentationScorerOptions,
+} from "./scoring/segmentation.ts";
+export {
+  averageWindows,
+  type AverageWindowsOptions,
+  type WindowOptions,
+  windowSpans,
+  type WindowSpan,
+} from "./scoring/segmentation-windows.ts";
+
+export { type FeatureRows, rowsInMemory } from "./knn/feature-rows.ts";
+export { findNeighbours, type Neighbours, type NeighbourSearch } from "./knn/find-neighbours.ts";
+export { voteOfNeighbours, type VoteOptions } from "./knn/vote.ts";
+
+export {
+  compareResults,
+  type ResultComparison,
+  type SetComparison,
+  type Significance,
+} from "./results/compare-results.ts";
+export { comparisonText, type ComparisonTextOptions } from "./results/comparison-text.ts";
+export type { DifferingField } from "./results/differing-fields.ts";
+export type { PairedOutcomes } from "./results/significance.ts";
+export { htmlReport, type HtmlReportOptions, picturesInReport } from "./results/html-report.ts";
+export type { Thumbnails } from "./results/html/worst-classes.ts";
+export { resultsMarkdown } from "./results/markdown.ts";
+export {
+  findPublished,
+  PUBLISHED_ROWS,
+  PUBLISHED_SETS,
+  type PublishedRow,
+} from "./results/published.ts";
+export { resultTable } from "./results/result-table.ts";
+export { type ResultSummary, type SetScore, summarizeResult } from "./results/summarize.ts";
+export { encodeResult, hashResult } from "./results/encode-result.ts";
+export type { JsonFacts, JsonValue } from "./results/json-value.ts";
+export { parseResult, type ParseResultOptions } from "./results/parse-result.ts";
+export {
+  type ClassificationResult,
+  type DataFacts,
+  type EnvironmentFacts,
+  type FieldDifference,
+  type GridEntry,
+  type HeadFacts,
+  type LearningCurve,
+  MAX_CURVE_POINTS,
+  MAX_NAMED_PICTURES,
+  type ModelFacts,
+  type ProtocolFacts,
+  RESULT_FORMAT,
+  type SetResult,
+  type TimeFacts,
+} from "./results/result.ts";
+
+export { encoderOutputs } from "./runs/encoders.ts";
+export { planClassification, type RunPlan } from "./runs/plan.ts";
+export type { DecodePicture } from "./runs/prepared-pictures.ts";
+export {
+  protocolFacts,
+  runClassification,
+  type RunClassificationOptions,
+} from "./runs/run-classification.ts";
+export { checkStorage, type CheckStorageOptions, type RunIdentity } from "./runs/run-identity.ts";
+export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
+export { HEAD_FILE, type RunCosts, type RunOptions, type RunOutcome } from "./runs/run-options.ts";
+export { memoryStorage, type RunStorage } from "./runs/run-storage.ts";
+export { dataFacts, missingClasses } from "./runs/set-scores.ts";

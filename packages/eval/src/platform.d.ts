@@ -1,11 +1,27 @@
-// The one global of the web platform that the types of model-core mention. The core of this package is compiled
-// without the DOM and Node type libraries, so that nothing else of either can slip in.
+// The few globals of the web platform that the core of this package uses. It is compiled without the DOM and Node type
+// libraries, so that nothing else of either can slip in.
 
 interface AbortSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
   throwIfAborted(): void;
 }
+
+declare class TextEncoder {
+  encode(text: string): Uint8Array<ArrayBuffer>;
+}
+
+declare class TextDecoder {
+  decode(bytes: Uint8Array): string;
+}
+
+declare const crypto: {
+  readonly subtle: {
+    digest(algorithm: "SHA-256", data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer>;
+  };
+};
+
+declare const performance: { now(): number };
 
 // Named by zod's declarations only.
 declare class URL {

@@ -1,4 +1,6 @@
-import { runReadmeExamples } from "@internvit/test-kit";
+import { join } from "node:path";
+
+import { fixturePath, runReadmeExamples } from "@internvit/test-kit";
 import { expect, test } from "vitest";
 
 import { temporaryFolder, tinyJpeg, writeFiles } from "./node/datasets/write-sets.ts";
@@ -12,9 +14,15 @@ test("the README's examples run", async () => {
     "val/rose/3.jpg": picture,
     "val/rose/4.jpg": picture.subarray(0, 100),
   });
-  const [dataSets] = runReadmeExamples(new URL("../README.md", import.meta.url), {
-    "flowers=flowers": `flowers=${folder.path}`,
-  });
+  const [dataSets, probes, neighbours] = runReadmeExamples(
+    new URL("../README.md", import.meta.url),
+    {
+      "flowers=flowers": `flowers=${folder.path}`,
+      "InternViT-300M-448px-V2_5": fixturePath("tiny-layernorm"),
+      probe: join(folder.path, "probe"),
+    },
+  );
+  expect(probes).toBe("left out rose/4.jpg\nk = 1 2 1\n");
   expect(dataSets).toBe(
     [
       "flowers: 1 class has no pictures in val: daisy",
@@ -23,4 +31,5 @@ test("the README's examples run", async () => {
       "",
     ].join("\n"),
   );
+  expect(neighbours).toBe("100 1 [ 1, 0 ]\n");
 });

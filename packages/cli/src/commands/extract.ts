@@ -1,29 +1,20 @@
 // `internvit extract`: features of any number of pictures in shards, in a run that can be ended and continued.
 
+import type { EncoderDtype, EncoderOutput, VisionEncoder } from "@internvit/model-core";
 import {
-  countParameters,
-  type EncoderDtype,
-  type EncoderOutput,
-  type VisionEncoder,
-} from "@internvit/model-core";
-import {
-  defaultSessions,
-  defaultThreads,
   type ExtractionEvent,
   type ExtractionSummary,
   extractToShards,
   type FeatureStorage,
   MAX_AUTO_BATCH,
   type PreparationMode,
-  type SelectedProvider,
   selectExecutionProvider,
   STAGES,
   type StageLoads,
 } from "@internvit/runtime-node";
 
-import { openEncoder } from "../checkpoints/open-encoder.ts";
+import { openEncoders } from "../checkpoints/open-encoders.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
-import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
 import type { Report, ResultEvent } from "../events.ts";
 import type { ProviderChoice } from "../options/provider-option.ts";
@@ -77,10 +68,15 @@ export async function extract(request: ExtractRequest, context: CommandContext):
   const { preprocess: mode, imageSize } = request;
   const preparation = planForModel(model, { mode, imageSize, context });
   await using encoders = await openEncoders(model, {
-    request,
-    preparation,
-    executionProvider,
+    sessions: request.sessions,
+    threads: request.threads,
     pictures: pictures.keys.length,
+    outputs: request.outputs,
+    inputSize: preparation.size,
+    normalization: preparation.normalization,
+    batchSize: batch === "auto" ? MAX_AUTO_BATCH : batch,
+    dtype: request.dtype,
+    executionProvider,
     context,
   });
   const [first] = encoders.all;
@@ -119,63 +115,6 @@ export async function extract(request: ExtractRequest, context: CommandContext):
   } finally {
     signal.removeEventListener("abort", say);
   }
-}
-
-function countSessions(
-  wanted: number | "auto",
-  options: {
-    readonly model: Model;
-    readonly executionProvider: SelectedProvider;
-    readonly pictures: number;
-  },
-): number {
-  if (wanted !== "auto") return wanted;
-  const { model, executionProvider, pictures } = options;
-  if (executionProvider.provider !== "cpu") return 1;
-  return Math.min(defaultSessions(countParameters(model.checkpoint.config)), pictures);
-}
-
-interface Encoders extends AsyncDisposable {
-  readonly all: readonly [VisionEncoder, ...VisionEncoder[]];
-}
-
-async function openEncoders(
-  model: Model,
-  options: {
-    readonly request: ExtractRequest;
-    readonly preparation: ReturnType<typeof planForModel>;
-    readonly executionProvider: SelectedProvider;
-    /** How many there are. */
-    readonly pictures: number;
-    readonly context: CommandContext;
-  },
-): Promise<Encoders> {
-  const { request, preparation, executionProvider, pictures, context } = options;
-  const { outputs, batch, threads, dtype } = request;
-  const sessions = countSessions(request.sessions, { model, executionProvider, pictures });
-  const open = (): Promise<VisionEncoder> =>
-    openEncoder(model.checkpoint, {
-      ...weightsOptions(dtype, context),
-      outputs,
-      inputSize: preparation.size,
-      normalization: preparation.normalization,
-      executionProvider,
-      threads: threads ?? defaultThreads(sessions),
-      batchSize: batch === "auto" ? MAX_AUTO_BATCH : batch,
-      signal: context.signal,
-    });
-  const all: [VisionEncoder, ...VisionEncoder[]] = [await open()];
-  const dispose = async (): Promise<void> => {
-    await Promise.all(all.map((encoder) => encoder.dispose()));
-  };
-  try {
-    // The first has converted the weights where that was needed.
-    all.push(...(await Promise.all(Array.from({ length: sessions - 1 }, open))));
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  return { all, [Symbol.asyncDispose]: dispose };
 }
 
 function reportTo(report: Report): (event: ExtractionEvent) => void {

@@ -14,6 +14,7 @@ import {
 } from "./commands.ts";
 import { addData } from "./data-command.ts";
 import { addDoctor } from "./doctor-command.ts";
+import { addEval } from "./eval-commands.ts";
 import { addExport } from "./export-command.ts";
 import { addExtract } from "./extract-command.ts";
 import { addDownload, addModels, addVerify } from "./hub-commands.ts";
@@ -50,6 +51,7 @@ export function createProgram(run: RunCommand): Command {
     addVerify,
     addVerifyPrecision,
     addData,
+    addEval,
     addExport,
     addDoctor,
   ]) {

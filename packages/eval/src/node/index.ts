@@ -17,3 +17,8 @@ export {
   type SharedPictures,
 } from "./datasets/shared-pictures.ts";
 export type { DataLayout, PassedOver, StoredClassificationSet } from "./datasets/stored-set.ts";
+export { folderStorage } from "./runs/folder-storage.ts";
+
+export { writeHtmlReport } from "./report/html-file.ts";
+export { readResult, writeResult } from "./report/result-file.ts";
+export { readThumbnails, type ThumbnailOptions } from "./report/thumbnails.ts";

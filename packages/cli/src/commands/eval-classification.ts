@@ -1,0 +1,273 @@
+// `internvit eval classification`: a probe from data sets to a result, in a run that can be ended and gone on with.
+
+import { writeFile } from "node:fs/promises";
+import { arch, platform } from "node:os";
+import { join } from "node:path";
+
+import {
+  checkStorage,
+  type ClassificationResult,
+  dataFacts,
+  encoderOutputs,
+  type JsonFacts,
+  planClassification,
+  type Protocol,
+  protocolFacts,
+  RESULT_FORMAT,
+  resultsMarkdown,
+  runClassification,
+  type RunEvent,
+  type RunOutcome,
+  type RunPlan,
+} from "@internvit/eval";
+import { folderStorage, writeHtmlReport, writeResult } from "@internvit/eval/node";
+import type { EncoderDtype, EncoderInfo } from "@internvit/model-core";
+import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
+import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
+import { createNodeRuntime, selectExecutionProvider } from "@internvit/runtime-node";
+import sharp from "sharp";
+
+import { openEncoders } from "../checkpoints/open-encoders.ts";
+import { type Model, openModel } from "../checkpoints/open-model.ts";
+import type { CommandContext } from "../context.ts";
+import { writeError } from "../errors.ts";
+import type { JsonValue, Report } from "../events.ts";
+import type { ProviderChoice } from "../options/provider-option.ts";
+import { VERSION } from "../version.ts";
+import { reportEncoder } from "./encoder-notices.ts";
+import { type DataRequest, dataWarnings, type EvalData, openData } from "./eval-data.ts";
+import { describePlan, describeResult } from "./eval-report.ts";
+import { chooseProtocol, type ProtocolChanges } from "./eval-protocol.ts";
+
+/** What `eval classification` is asked for. */
+export interface EvalClassificationRequest extends DataRequest, ProtocolChanges {
+  /** A name or a file. */
+  readonly protocol: string;
+  /** Checkpoint folder; undefined is the default model. */
+  readonly model: string | undefined;
+  /** The folder to write. */
+  readonly output: string;
+  /** Pictures in one run of the encoder. */
+  readonly encodeBatch: number;
+  readonly sessions: number | "auto";
+  readonly threads: number | undefined;
+  readonly resume: boolean;
+  readonly dryRun: boolean;
+  readonly executionProvider: ProviderChoice;
+  readonly dtype: EncoderDtype;
+}
+
+/** Milliseconds between two words about the progress. */
+const PROGRESS_MILLISECONDS = 100;
+
+/** Probes the encoder, or says how that would go, and returns the exit code. */
+export async function evalClassification(
+  request: EvalClassificationRequest,
+  context: CommandContext,
+): Promise<number> {
+  const { report, signal } = context;
+  configureSharp();
+  const protocol = await chooseProtocol(request.protocol, { changes: changesOf(request), signal });
+  await using data = await openData(request, context);
+  const { train, val } = data;
+  const executionProvider = await selectExecutionProvider(request.executionProvider, { signal });
+  const model = await openModel(request.model, context);
+  const size = protocol.imageSize ?? model.checkpoint.config.imageSize;
+  await using encoders = await openEncoders(model, {
+    sessions: request.sessions,
+    threads: request.threads,
+    pictures: train.length,
+    outputs: encoderOutputs(protocol),
+    inputSize: { width: size, height: size },
+    normalization: IMAGENET_NORMALIZATION,
+    batchSize: request.encodeBatch,
+    dtype: request.dtype,
+    executionProvider,
+    context,
+  });
+  const [{ info }] = encoders.all;
+  reportEncoder(info, report);
+  const runtime = createNodeRuntime({ executionProvider: executionProvider.provider });
+  const parts = { encoders: encoders.all, runtime, train, val, signal };
+  const storage = folderStorage(request.output);
+  const { resume, output: subject } = request;
+  // Before anything is measured.
+  if (!request.dryRun) await checkStorage(protocol, { ...parts, storage, resume, subject });
+  const plan = await planClassification(protocol, parts);
+  if (request.dryRun) {
+    report({
+      event: "result",
+      command: "eval classification",
+      facts: { dryRun: true, plan: json(plan), protocol: json(protocol) },
+      text: describePlan(plan, { protocol, model: model.label }),
+    });
+    return 0;
+  }
+  report({ event: "notice", message: describePlan(plan, { protocol, model: model.label }) });
+  const warnings = await dataWarnings(data, context);
+  for (const message of warnings) report({ event: "notice", message });
+  const say = (): void => {
+    const message =
+      "ending; what is done stays, and the same command with --resume goes on from there";
+    report({ event: "notice", message });
+  };
+  signal.addEventListener("abort", say, { once: true });
+  try {
+    const outcome = await runClassification(protocol, {
+      ...parts,
+      decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
+      storage,
+      costs: plan.costs,
+      resume,
+      subject,
+      onEvent: reportTo(report),
+    });
+    const result = await resultOf({ ...outcome, warnings }, { protocol, model, info, data });
+    const files = await writeReports(result, { folder: request.output, data, signal });
+    reportResult(result, { report, files, plan });
+    return 0;
+  } finally {
+    signal.removeEventListener("abort", say);
+  }
+}
+
+/** Writes the result as JSON, Markdown and a page, and returns their paths. */
+async function writeReports(
+  result: ClassificationResult,
+  options: {
+    readonly folder: string;
+    readonly data: EvalData;
+    readonly signal: AbortSignal;
+  },
+): Promise<readonly [string, ...string[]]> {
+  const { folder, data, signal } = options;
+  const [json, markdown, page] = [
+    join(folder, "results.json"),
+    join(folder, "results.md"),
+    join(folder, "report.html"),
+  ];
+  await writeResult(json, result);
+  await writeFile(markdown, resultsMarkdown([result])).catch((cause: unknown) => {
+    throw writeError(markdown, cause);
+  });
+  await writeHtmlReport(page, result, { sets: data.val, signal });
+  return [json, markdown, page];
+}
+
+function changesOf({ epochs, batch, seed, imageSize }: ProtocolChanges): ProtocolChanges {
+  return { epochs, batch, seed, imageSize };
+}
+
+async function resultOf(
+  outcome: RunOutcome,
+  options: {
+    readonly protocol: Protocol;
+    readonly model: Model;
+    readonly info: EncoderInfo;
+    readonly data: EvalData;
+  },
+): Promise<ClassificationResult> {
+  const { protocol, model, info, data } = options;
+  const { checkpointHash = null, synthesized = null } = info;
+  return {
+    format: RESULT_FORMAT,
+    version: 1,
+    finished: new Date().toISOString(),
+    model: {
+      name: model.label,
+      source: model.checkpoint.label,
+      checkpointHash,
+      synthesized,
+      config: encoderConfigJson(model),
+    },
+    protocol: await protocolFacts(protocol),
+    train: dataFacts(data.train),
+    environment: {
+      provider: info.executionProvider,
+      device: info.device,
+      dtype: info.dtype,
+      platform: `${platform()} ${arch()}`,
+      versions: {
+        internvit: VERSION,
+        node: process.versions.node,
+        ...info.versions,
+        sharp: sharp.versions.sharp ?? "unknown",
+        libvips: sharp.versions.vips,
+      },
+    },
+    seed: protocol.seed,
+    ...outcome,
+  };
+}
+
+/** config.json, of a chat model the encoder's part. */
+function encoderConfigJson({ checkpoint }: Model): JsonFacts {
+  const whole = json(checkpoint.configJson) as JsonFacts;
+  const encoder = whole["vision_config"];
+  return encoder !== null && typeof encoder === "object" ? (encoder as JsonFacts) : whole;
+}
+
+function reportResult(
+  result: ClassificationResult,
+  options: {
+    readonly report: Report;
+    readonly files: readonly [string, ...string[]];
+    readonly plan: RunPlan;
+  },
+): void {
+  const { report, files, plan } = options;
+  report({
+    event: "result",
+    command: "eval classification",
+    facts: {
+      results: files[0],
+      files,
+      protocol: result.protocol.hash,
+      heads: json(result.heads),
+      sets: result.sets.map(({ data, scores }) => ({
+        name: data.name,
+        scores: scores.map(({ top1, top5, scored, unreadable }) => ({
+          top1,
+          top5,
+          scored,
+          unreadable,
+        })),
+      })),
+      seconds: result.times.total,
+      plannedSeconds: plan.milliseconds / 1e3,
+    },
+    text: describeResult(result, files),
+  });
+}
+
+function reportTo(report: Report): (event: RunEvent) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (event) => {
+    switch (event.kind) {
+      case "notice":
+        return report({ event: "notice", message: event.message });
+      case "unreadable": {
+        const { key, message } = event.picture;
+        return report({ event: "failed", file: key, code: "unreadable", message });
+      }
+      case "progress": {
+        const { stage, done, total, unit, remainingMilliseconds } = event;
+        const time = performance.now();
+        if (done < total && time - last < PROGRESS_MILLISECONDS) return;
+        last = time;
+        return report({
+          event: "progress",
+          stage,
+          done,
+          total,
+          unit: unit === "pictures" ? "images" : unit,
+          ...(remainingMilliseconds !== undefined && { remainingMilliseconds }),
+        });
+      }
+    }
+  };
+}
+
+function json(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value)) as JsonValue;
+}

@@ -1,0 +1,117 @@
+// Where the numbers come from: enough to get them again.
+
+import { canonicalText } from "../json-value.ts";
+import type { ClassificationResult, DataFacts, SetResult } from "../result.ts";
+import { html, type Markup } from "./markup.ts";
+
+/** The section of the provenance. */
+export function provenanceSection(
+  result: ClassificationResult,
+  { hash }: { readonly hash: string | undefined },
+): Markup {
+  const { model, protocol, train, environment, seed, times, sets, heads } = result;
+  const { provider, device, dtype, platform, versions } = environment;
+  const facts: readonly (readonly [string, string])[] = [
+    ["model", `${model.name} (${model.source})`],
+    ...(model.synthesized === null ? [] : [["weights", model.synthesized] as const]),
+    ["checkpoint SHA-256", model.checkpointHash ?? "not computed"],
+    ["protocol", `${protocol.base ?? "one's own"}, SHA-256 ${protocol.hash}`],
+    ["head", heads.map(({ name, choice }) => `${name}: ${choice}`).join("; ")],
+    ["trained on", dataLine(train)],
+    ["seed", String(seed)],
+    ["computed by", `${provider}, ${dtype}, ${device}, ${platform}`],
+    [
+      "versions",
+      Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(", "),
+    ],
+    ["time", timeLine(times)],
+    ["finished", result.finished],
+    ...(hash === undefined ? [] : [["SHA-256 of the result", hash] as const]),
+  ];
+  return html`<section aria-labelledby="provenance">
+    <h2 id="provenance">Provenance</h2>
+    <dl>
+      ${facts.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+    ${changedFields(result)}
+    <details>
+      <summary>Protocol</summary>
+      <pre tabindex="0">${canonicalText(protocol.value)}</pre>
+    </details>
+    <details>
+      <summary>Encoder configuration</summary>
+      <pre tabindex="0">${canonicalText(model.config)}</pre>
+    </details>
+    <details>
+      <summary>Data sets</summary>
+      <ul class="plain">
+        ${sets.map(({ data }) => html`<li>${dataLine(data)}</li>`)}
+      </ul>
+    </details>
+    ${sets.map(unreadablePictures)}
+  </section>`;
+}
+
+function changedFields({ protocol }: ClassificationResult): Markup | null {
+  const { base, differences } = protocol;
+  if (base === null || differences.length === 0) return null;
+  return html`<h3>What differs from ${base}</h3>
+    <div class="scroll" tabindex="0" role="region" aria-label="Table of changed fields">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">field</th>
+            <th scope="col">here</th>
+            <th scope="col">${base}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${differences.map(
+            ({ field, own, named }) =>
+              html`<tr>
+                <th scope="row">${field}</th>
+                <td>${JSON.stringify(own)}</td>
+                <td>${JSON.stringify(named)}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+}
+
+function unreadablePictures({ data, unreadable, scores }: SetResult): Markup | null {
+  if (unreadable.length === 0) return null;
+  const more = (scores[0]?.unreadable ?? 0) - unreadable.length;
+  return html`<details>
+    <summary>Unreadable pictures of ${data.name}</summary>
+    <ul class="plain">
+      ${unreadable.map(({ key, reason }) => html`<li>${key}: ${reason}</li>`)}
+      ${more > 0 && html`<li>and ${more} more</li>`}
+    </ul>
+  </details>`;
+}
+
+function dataLine({ name, origin, length, classes, listHash }: DataFacts): string {
+  return `${name}: ${length} pictures of ${classes} classes, ${origin}, list SHA-256 ${listHash}`;
+}
+
+function timeLine({ total, parts, resumed }: ClassificationResult["times"]): string {
+  const interrupted =
+    resumed === 0 ? "" : `, resumed ${resumed} ${resumed === 1 ? "time" : "times"}`;
+  const pieces = parts.map(({ name, seconds }) => `${name} ${duration(seconds)}`).join(", ");
+  return `${duration(total)}${interrupted}${pieces === "" ? "" : ` (${pieces})`}`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

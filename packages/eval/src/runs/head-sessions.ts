@@ -1,0 +1,60 @@
+// The training sessions of protocols.
+
+import type { GraphRuntime } from "@internvit/model-core";
+import { createTrainingSession, headGrid, type TrainingSession } from "@internvit/train";
+
+import { initialHead } from "../heads/initial-head.ts";
+import { type HeadForm, probeHead } from "../heads/probe-head.ts";
+import type { FeaturesProtocol, OnlineProtocol } from "../protocols/protocol.ts";
+import { gridHeads } from "./head-grid.ts";
+import { labelLoss, targetLoss, trainingSettings } from "./training-settings.ts";
+
+/** What the sessions of both kinds need. */
+export interface HeadSessionOptions {
+  readonly form: HeadForm;
+  readonly perEpoch: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** All heads of a grid: `features` and `labels` in, the logits of each head out. */
+export async function gridSession(
+  runtime: GraphRuntime,
+  { protocol, ...options }: HeadSessionOptions & { readonly protocol: FeaturesProtocol },
+): Promise<TrainingSession> {
+  const { form, perEpoch, signal } = options;
+  const { batch, seed, batchNorm, labelSmoothing: smoothing } = protocol;
+  const heads = gridHeads(protocol).map(
+    ({ name, learningRate, weightDecay }) =>
+      [name, { learningRateScale: learningRate, weightDecay }] as const,
+  );
+  return createTrainingSession(runtime, {
+    ...headGrid({
+      model: probeHead(form, { batch, state: initialHead(form, { seed }), batchNorm }),
+      loss: labelLoss({ batch, classes: form.classes, smoothing }),
+      heads: Object.fromEntries(heads),
+    }),
+    ...trainingSettings(protocol, { rate: 1, perEpoch }),
+    ...(signal !== undefined && { signal }),
+  });
+}
+
+/** One head: `features` or `tokens`, and `targets`, in. */
+export async function onlineSession(
+  runtime: GraphRuntime,
+  options: HeadSessionOptions & {
+    readonly protocol: OnlineProtocol;
+    /** Tokens of a picture; undefined: class token and patch mean are fed. */
+    readonly tokens: number | undefined;
+  },
+): Promise<TrainingSession> {
+  const { protocol, form, perEpoch, tokens, signal } = options;
+  const { batch, seed, batchNorm, learningRate, weightDecay } = protocol;
+  const fed = tokens === undefined ? {} : { tokens };
+  return createTrainingSession(runtime, {
+    model: probeHead(form, { batch, ...fed, state: initialHead(form, { seed }), batchNorm }),
+    loss: targetLoss({ batch, classes: form.classes }),
+    ...trainingSettings(protocol, { rate: learningRate, perEpoch }),
+    group: () => ({ weightDecay }),
+    ...(signal !== undefined && { signal }),
+  });
+}

@@ -1,0 +1,117 @@
+// What a run is of. It stands in the run's storage, so that a run is never gone on with by another protocol, model or
+// data set.
+
+import type { ClassificationSet } from "../datasets/classification-set.ts";
+import { EvalError } from "../errors.ts";
+import { type ProtocolDifference, differencesBelow } from "../protocols/differences.ts";
+import { hashProtocol } from "../protocols/protocol-hash.ts";
+import type { Protocol } from "../protocols/protocol.ts";
+import type { DataFacts } from "../results/result.ts";
+import { readJson, writeJson } from "./run-storage.ts";
+import { dataFacts } from "./set-scores.ts";
+import type { RunOptions } from "./run-options.ts";
+
+const FILE = "protocol.json";
+
+/** Everything that has a say in the result, as JSON. */
+export interface RunIdentity {
+  readonly protocol: Protocol;
+  /** SHA-256 of the protocol. */
+  readonly protocolHash: string;
+  readonly model: {
+    readonly name: string;
+    readonly checkpointHash: string | null;
+    readonly provider: string;
+    readonly dtype: string;
+    readonly imageSize: readonly [number, number];
+  };
+  readonly train: Omit<DataFacts, "origin">;
+  readonly val: readonly Omit<DataFacts, "origin">[];
+}
+
+/** The identity of a run. */
+export async function runIdentity(
+  protocol: Protocol,
+  { encoders, train, val }: Pick<RunOptions, "encoders" | "train" | "val">,
+): Promise<RunIdentity> {
+  const info = encoders[0]!.info;
+  const { checkpointHash = null, executionProvider: provider, dtype, inputSize } = info;
+  return {
+    protocol,
+    protocolHash: await hashProtocol(protocol),
+    model: {
+      // A hash says more than a name, which may be a path that was written in another way.
+      name: checkpointHash === null ? info.checkpoint : "",
+      checkpointHash,
+      provider,
+      dtype,
+      imageSize: [inputSize.height, inputSize.width],
+    },
+    train: placeless(train),
+    val: val.map(placeless),
+  };
+}
+
+/** A set wherever it is. */
+function placeless(set: ClassificationSet): Omit<DataFacts, "origin"> {
+  const { origin: _, ...rest } = dataFacts(set);
+  return rest;
+}
+
+/** Options of `checkStorage`. */
+export interface CheckStorageOptions extends Pick<
+  RunOptions,
+  "encoders" | "train" | "val" | "storage"
+> {
+  /** Whether a storage that holds this very run is gone on with. Default false: it is refused. */
+  readonly resume?: boolean;
+  /** What messages call the storage. Default "the storage". */
+  readonly subject?: string;
+}
+
+/**
+ * Compares a storage with a run: an empty one and, with `resume`, one that holds this very run are fine. Nothing is
+ * written.
+ *
+ * @throws EvalError `mismatch` for a storage of another run, naming what differs, and for one that holds this run when
+ * `resume` is false
+ */
+export async function checkStorage(
+  protocol: Protocol,
+  options: CheckStorageOptions,
+): Promise<{ readonly identity: RunIdentity; readonly empty: boolean }> {
+  const { storage, resume = false, subject = "the storage" } = options;
+  const identity = await runIdentity(protocol, options);
+  const found = await readJson(storage, FILE);
+  if (found === undefined) return { identity, empty: true };
+  const others = differencesBelow(JSON.parse(JSON.stringify(identity)), found, "");
+  const named = others.filter(({ field }) => field !== "protocolHash");
+  if (others.length > 0) {
+    const list = (named.length > 0 ? named : others).slice(0, 5).map(say).join("; ");
+    throw new EvalError("mismatch", `${subject} holds another run: ${list}`, { subject });
+  }
+  if (resume) return { identity, empty: false };
+  throw new EvalError(
+    "mismatch",
+    `${subject} holds this run already, finished or not: resume it, or choose another folder`,
+    { subject },
+  );
+}
+
+/** The same, and the identity is noted in an empty storage. */
+export async function claimStorage(
+  protocol: Protocol,
+  options: CheckStorageOptions,
+): Promise<void> {
+  const { identity, empty } = await checkStorage(protocol, options);
+  if (empty) await writeJson(options.storage, { name: FILE, value: identity });
+}
+
+function say({ field, own, named }: ProtocolDifference): string {
+  return `${field} is ${short(named)} there and ${short(own)} here`;
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

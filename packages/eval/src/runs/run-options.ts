@@ -1,0 +1,63 @@
+// What every run is given and what it gives.
+
+import type { GraphRuntime, VisionEncoder } from "@internvit/model-core";
+
+import type { ClassificationSet } from "../datasets/classification-set.ts";
+import type {
+  GridEntry,
+  HeadFacts,
+  LearningCurve,
+  SetResult,
+  TimeFacts,
+} from "../results/result.ts";
+import type { DecodePicture } from "./prepared-pictures.ts";
+import type { OnRunEvent } from "./run-events.ts";
+import type { RunStorage } from "./run-storage.ts";
+
+/** What a run works with. Everything stays the caller's. */
+export interface RunOptions {
+  /** Of the same model, with the outputs that `encoderOutputs` names, for square pictures. */
+  readonly encoders: readonly VisionEncoder[];
+  /** Trains and evaluates the head. */
+  readonly runtime: GraphRuntime;
+  readonly train: ClassificationSet;
+  /** Their classes are those of `train`, or columns of them. */
+  readonly val: readonly ClassificationSet[];
+  readonly decode: DecodePicture;
+  readonly storage: RunStorage;
+  /** Default: nobody is told. */
+  readonly onEvent?: OnRunEvent;
+  /**
+   * Ends the run; the promise rejects with its reason. What was saved stays, and the same call on the same storage goes
+   * on from there.
+   */
+  readonly signal?: AbortSignal;
+  /** What `planClassification` measured, for the time that is left before the run has measured it itself. */
+  readonly costs?: RunCosts;
+  /** Milliseconds between two checkpoints within an epoch. Default 30,000. */
+  readonly checkpointMilliseconds?: number;
+}
+
+/** Milliseconds. */
+export interface RunCosts {
+  /** For each picture, with as many at a time as there are encoders. */
+  readonly picture: number;
+  /** For each step of the head. */
+  readonly update: number;
+}
+
+/** What a run found: the parts of a `ClassificationResult` that do not depend on who ran it. */
+export interface RunOutcome {
+  readonly grid: readonly GridEntry[];
+  readonly curves: readonly LearningCurve[];
+  readonly heads: readonly HeadFacts[];
+  readonly sets: readonly SetResult[];
+  readonly warnings: readonly string[];
+  readonly times: TimeFacts;
+}
+
+/** The trained head in the storage, once a run is done. */
+export const HEAD_FILE = "head.safetensors";
+
+/** Between two checkpoints within an epoch, where nothing else is said. */
+export const CHECKPOINT_MILLISECONDS = 30_000;

@@ -1,0 +1,62 @@
+// Where a run stands, so that it can be killed at any moment: a JSON that is replaced as a whole, and the training's
+// checkpoint in one of two files, of which the JSON names the one that belongs to it.
+
+import type { TrainingSession } from "@internvit/train";
+
+import { EvalError } from "../errors.ts";
+import { isRecord } from "../protocols/protocol-hash.ts";
+import { readJson, type RunStorage, writeJson } from "./run-storage.ts";
+
+const STATE = "state/state.json";
+const SLOTS = ["state/a.safetensors", "state/b.safetensors"] as const;
+
+/** Writes and reads where a run stands. */
+export interface RunCheckpoints<T> {
+  /** What was saved last, loaded into the session; undefined where nothing was. */
+  restore(session: TrainingSession): Promise<T | undefined>;
+  /** Saves both. */
+  save(session: TrainingSession, facts: T): Promise<void>;
+  /** The same, unless the last time is less than `checkpointMilliseconds` ago. */
+  saveSometimes(session: TrainingSession, facts: () => T): Promise<void>;
+}
+
+/** Checkpoints in a storage; `facts` is what a run keeps beside the training, as JSON. */
+export function runCheckpoints<T extends object>(
+  storage: RunStorage,
+  options: { readonly checkpointMilliseconds: number },
+): RunCheckpoints<T> {
+  let slot = 0;
+  let last = performance.now();
+  const save = async (session: TrainingSession, facts: T): Promise<void> => {
+    const other = 1 - slot;
+    await storage.write(SLOTS[other]!, await session.saveCheckpoint());
+    await writeJson(storage, { name: STATE, value: { checkpoint: SLOTS[other], facts } });
+    slot = other;
+    last = performance.now();
+  };
+  return {
+    async restore(session) {
+      const state = await readJson(storage, STATE);
+      if (state === undefined) return undefined;
+      const checkpoint = isRecord(state) ? state["checkpoint"] : undefined;
+      const found = SLOTS.findIndex((name) => name === checkpoint);
+      if (!isRecord(state) || found < 0) {
+        throw new EvalError("invalid-data", `${STATE}: expected the state of a run`, {
+          subject: STATE,
+        });
+      }
+      const bytes = await storage.read(SLOTS[found]!);
+      if (bytes === undefined) {
+        throw new EvalError("io", `${SLOTS[found]} is gone`, { subject: SLOTS[found]! });
+      }
+      await session.loadCheckpoint(bytes);
+      slot = found;
+      return state["facts"] as T;
+    },
+    save,
+    async saveSometimes(session, facts) {
+      if (performance.now() - last < options.checkpointMilliseconds) return;
+      await save(session, facts());
+    },
+  };
+}
