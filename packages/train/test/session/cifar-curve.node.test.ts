@@ -23,7 +23,8 @@ const [STEPS, BATCH, HIDDEN, CLASSES, PER_CLASS] = [50, 100, 64, 10, 60];
 const ROWS = CLASSES * PER_CLASS;
 
 const directory = dataDirectory("cifar10");
-const skipped = directory === undefined ? " (skipped: INTERNVIT_DATA names no folder with cifar10)" : "";
+const skipped =
+  directory === undefined ? " (skipped: INTERNVIT_DATA names no folder with cifar10)" : "";
 
 test.skipIf(directory === undefined)(
   `a head on features of CIFAR-10 learns along PyTorch's curve within 1e-4${skipped}`,
