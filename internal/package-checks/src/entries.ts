@@ -10,6 +10,7 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/model-core/features": "browser",
   "@internvit/model-core/onnx": "browser",
   "@internvit/model-core/session": "browser",
+  "@internvit/model-core/synthesize": "browser",
   "@internvit/preprocess": "browser",
   "@internvit/preprocess/canvas": "browser",
   "@internvit/preprocess/sharp": "node",

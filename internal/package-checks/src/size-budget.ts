@@ -88,14 +88,13 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
     limit: 40_000,
   },
   {
-    // All that a page should ever pay; the worker's own code comes on top (docs/decisions/0020). The last 500 bytes are
-    // for tensors that stay where graphs run (docs/decisions/0032).
+    // All that a page should ever pay; the worker's own code comes on top (docs/decisions/0020).
     purpose: "all of model-core, preprocess and runtime-web",
     imports: {
       "@internvit/model-core": "*",
       "@internvit/preprocess": "*",
       "@internvit/runtime-web": "*",
     },
-    limit: 60_500,
+    limit: 60_000,
   },
 ];

@@ -54,12 +54,6 @@ export {
   readCheckpoint,
   type ReadCheckpointOptions,
 } from "./checkpoint/read-checkpoint.ts";
-export {
-  synthesizeCheckpoint,
-  type SynthesizedCheckpoint,
-  type SynthesizedFile,
-  type SynthesizeOptions,
-} from "./synthesize/synthesize-checkpoint.ts";
 export { MAX_SEED, type Synthesized, synthesizedNotice } from "./synthesize/synthesized.ts";
 
 export type { AbsentShard, TensorEntry } from "./checkpoint/weight-files.ts";

@@ -1,5 +1,6 @@
 // Copies to the memory of a GPU device and back.
 
+import { RuntimeError } from "@internvit/model-core";
 import type { DeviceCopies } from "@internvit/model-core/session";
 import * as ort from "onnxruntime-web/webgpu";
 
@@ -23,7 +24,15 @@ export function createDeviceCopies(device: GPUDevice): DeviceCopies<ort.Tensor> 
   return {
     async upload({ data, dims, type }) {
       const { buffer, byteOffset, byteLength } = data as Float32Array<ArrayBuffer>;
+      const limit = device.limits.maxStorageBufferBindingSize;
+      if (byteLength > limit) {
+        throw noBuffer(byteLength, `it takes at most ${limit} in one`);
+      }
+      // A buffer that cannot be had is no error by itself: it would be read as nothing.
+      device.pushErrorScope("out-of-memory");
       const gpuBuffer = bufferFor(byteLength, STORAGE | COPY_SRC | COPY_DST);
+      const error = await device.popErrorScope();
+      if (error !== null) throw noBuffer(byteLength, error.message);
       // Copies go in words of four bytes.
       const whole = byteLength - (byteLength % 4);
       device.queue.writeBuffer(gpuBuffer, 0, buffer, byteOffset, whole);
@@ -59,4 +68,9 @@ export function createDeviceCopies(device: GPUDevice): DeviceCopies<ort.Tensor> 
       return new ort.Tensor(type as "float32", new View(copy, 0, size), dims);
     },
   };
+}
+
+function noBuffer(byteLength: number, reason: string): RuntimeError {
+  const text = `the GPU has no buffer of ${byteLength} bytes for a held tensor: ${reason}`;
+  return new RuntimeError("unsupported", text);
 }

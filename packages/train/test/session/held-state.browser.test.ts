@@ -93,5 +93,6 @@ describe("a training on WebGPU", () => {
       await fed.step(batch);
     }
     expectClose(await session.state(), await fed.state());
+    expect(session.updates).toBe(3);
   });
 });
