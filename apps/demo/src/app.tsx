@@ -10,6 +10,7 @@ import { ModelView } from "./views/model-view.tsx";
 import { NearestView } from "./views/nearest-view.tsx";
 import { PicturesView } from "./views/pictures-view.tsx";
 import { SimilarityView } from "./views/similarity-view.tsx";
+import { TeachView } from "./views/teach-view.tsx";
 import { TilesView } from "./views/tiles-view.tsx";
 import { TimingView } from "./views/timing-view.tsx";
 
@@ -50,6 +51,7 @@ export function App(): JSX.Element {
           <SimilarityView />
           <TilesView />
           <NearestView />
+          <TeachView />
           <TimingView />
         </main>
       </div>

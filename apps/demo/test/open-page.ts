@@ -5,7 +5,7 @@ import { basename, extname, join } from "node:path";
 import { readdirSync } from "node:fs";
 
 import { fixturePath, photosDirectory } from "@internvit/test-kit";
-import { type BrowserContextOptions, chromium, type Page } from "playwright";
+import { type BrowserContextOptions, chromium, type Locator, type Page } from "playwright";
 
 import { findChromium } from "../../../scripts/browser/find-chromium.mjs";
 import { serveSite } from "./serve-site.ts";
@@ -69,23 +69,38 @@ export async function openPage(
   };
 }
 
+/** A file, as Playwright takes them too. */
+export interface TestFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
 /** Drops files on the page, as a hand does. */
 export async function drop(page: Page, paths: readonly string[]): Promise<void> {
   const files = paths.map((path) => ({
     name: basename(path),
-    type: extname(path) === ".png" ? "image/png" : "image/jpeg",
-    base64: readFileSync(path).toString("base64"),
+    mimeType: extname(path) === ".png" ? "image/png" : "image/jpeg",
+    buffer: readFileSync(path),
   }));
-  const dataTransfer = await page.evaluateHandle((files) => {
-    const transfer = new DataTransfer();
-    for (const { name, type, base64 } of files) {
-      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      transfer.items.add(new File([bytes], name, { type }));
-    }
-    return transfer;
-  }, files);
-  await page.dispatchEvent("body", "dragover", { dataTransfer });
-  await page.dispatchEvent("body", "drop", { dataTransfer });
+  await dropOn(page.locator("body"), files);
+}
+
+/** Drops files on an element. */
+export async function dropOn(target: Locator, files: readonly TestFile[]): Promise<void> {
+  const dataTransfer = await target.page().evaluateHandle(
+    (files) => {
+      const transfer = new DataTransfer();
+      for (const { name, mimeType, base64 } of files) {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        transfer.items.add(new File([bytes], name, { type: mimeType }));
+      }
+      return transfer;
+    },
+    files.map(({ buffer, ...file }) => ({ ...file, base64: buffer.toString("base64") })),
+  );
+  await target.dispatchEvent("dragover", { dataTransfer });
+  await target.dispatchEvent("drop", { dataTransfer });
 }
 
 /** Waits until so many pictures have features. */

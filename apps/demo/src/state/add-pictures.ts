@@ -8,12 +8,16 @@ import { announce } from "./announcements.ts";
 import { appendPictures } from "./pictures.ts";
 import { plural } from "../views/words.ts";
 
-/** Adds files that were chosen, dropped or pasted. What is no picture says so when it is decoded. */
-export function addFiles(files: Iterable<File>): void {
+/**
+ * Adds files that were chosen, dropped or pasted, and gives the pictures' ids. What is no picture says so when it is
+ * decoded.
+ */
+export function addFiles(files: Iterable<File>): readonly number[] {
   const added = [...files].map((file) => ({ name: file.name, source: file }));
-  if (added.length === 0) return;
-  appendPictures(added);
+  if (added.length === 0) return [];
+  const ids = appendPictures(added);
   announce(`${plural(added.length, "picture")} added`);
+  return ids;
 }
 
 let frames = 0;
@@ -45,9 +49,9 @@ export function listenForPictures(onDrag: (isOver: boolean) => void): () => void
   addEventListener(
     "dragover",
     (event) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      onDrag(true);
+      // A part of the page that takes them for itself has said so.
+      onDrag(hasFiles(event) && !event.defaultPrevented);
+      if (hasFiles(event)) event.preventDefault();
     },
     options,
   );
@@ -63,7 +67,7 @@ export function listenForPictures(onDrag: (isOver: boolean) => void): () => void
     "drop",
     (event) => {
       onDrag(false);
-      if (!hasFiles(event)) return;
+      if (!hasFiles(event) || event.defaultPrevented) return;
       event.preventDefault();
       addFiles(event.dataTransfer?.files ?? []);
     },
@@ -73,6 +77,7 @@ export function listenForPictures(onDrag: (isOver: boolean) => void): () => void
   return () => end.abort();
 }
 
-function hasFiles(event: DragEvent): boolean {
+/** Whether files are dragged. */
+export function hasFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }

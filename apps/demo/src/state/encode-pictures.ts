@@ -72,7 +72,7 @@ async function encodePicture({ id, name, source }: Picture, used: OpenedModel): 
     if (!isMeant()) return;
     updatePicture(id, { status: "encoding", prepared, times: prepared.times });
     const beforeEncode = performance.now();
-    const features = await encode(prepared, used);
+    const features = await encodePrepared(prepared, used);
     if (!isMeant()) return;
     refreshInfo(used);
     const beforeDraw = performance.now();
@@ -93,7 +93,8 @@ async function encodePicture({ id, name, source }: Picture, used: OpenedModel): 
   }
 }
 
-async function encode(
+/** What the encoder makes of a picture. */
+export async function encodePrepared(
   { crop }: PreparedPicture,
   { encoder, inputSize }: OpenedModel,
 ): Promise<PictureFeatures> {

@@ -68,10 +68,10 @@ export const otherPicture: ReadonlySignal<Picture | undefined> = computed(() => 
   return others.find(({ id }) => id === otherId.value) ?? others[0];
 });
 
-/** Adds pictures, which wait to be encoded. */
+/** Adds pictures, which wait to be encoded; gives their ids. */
 export function appendPictures(
   added: readonly { readonly name: string; readonly source: PictureSource }[],
-): void {
+): readonly number[] {
   const records = added.map(({ name, source }): Picture => ({
     id: ++lastId,
     name,
@@ -80,6 +80,7 @@ export function appendPictures(
     times: {},
   }));
   list.value = [...list.value, ...records];
+  return records.map(({ id }) => id);
 }
 
 /** Changes what is known of a picture; one that was removed meanwhile stays away. */

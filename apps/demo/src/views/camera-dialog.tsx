@@ -1,11 +1,14 @@
-// A dialog that shows what the camera sees and takes pictures of it.
+// A dialog that shows what the camera sees, and which class that is where some were taught, and takes pictures of it.
 
 import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { addFrame } from "../state/add-pictures.ts";
+import type { Verdict } from "../model/linear-head.ts";
 import { closeCamera, openCamera, takePicture } from "../state/camera.ts";
+import { watchCamera } from "../state/watch-camera.ts";
+import { Chances } from "./chances.tsx";
 
 /** The dialog; it is there while `isOpen` is true. */
 export function CameraDialog({ isOpen }: { readonly isOpen: Signal<boolean> }): JSX.Element | null {
@@ -17,6 +20,7 @@ function OpenDialog({ onClose }: { readonly onClose: () => void }): JSX.Element 
   const video = useRef<HTMLVideoElement>(null);
   const problem = useSignal<string>();
   const isShowing = useSignal(false);
+  const verdict = useSignal<Verdict>();
 
   useEffect(() => {
     let stream: MediaStream | undefined;
@@ -37,6 +41,18 @@ function OpenDialog({ onClose }: { readonly onClose: () => void }): JSX.Element 
       if (stream !== undefined) closeCamera(stream);
     };
   }, [problem]);
+
+  useEffect(() => {
+    if (!isShowing.value) return;
+    const end = new AbortController();
+    watchCamera(video.current!, {
+      signal: end.signal,
+      onVerdict: (told) => (verdict.value = told),
+    }).catch((error: unknown) => {
+      problem.value = (error as Error).message;
+    });
+    return () => end.abort();
+  }, [isShowing.value, problem, verdict]);
 
   const take = async (): Promise<void> => {
     try {
@@ -64,6 +80,7 @@ function OpenDialog({ onClose }: { readonly onClose: () => void }): JSX.Element 
           {problem.value}
         </p>
       )}
+      {verdict.value !== undefined && <Chances verdict={verdict.value} />}
       <div class="line">
         <button type="button" onClick={() => dialog.current?.close()}>
           Close

@@ -14,9 +14,12 @@ import {
   removePicture,
   showPicture,
 } from "../state/pictures.ts";
+import { chancesOf, verdicts } from "../state/verdicts.ts";
 import { CameraDialog } from "./camera-dialog.tsx";
 import { Canvas } from "./canvas.tsx";
 import { Cross } from "./cross.tsx";
+import { dragProps } from "./picture-drag.ts";
+import { formatChance } from "./words.ts";
 
 /** The part of the page. */
 export function PicturesView(): JSX.Element {
@@ -82,11 +85,19 @@ const STATUS: Readonly<Record<Picture["status"], string>> = {
   failed: "failed",
 };
 
+/** The class that a picture is told to be of, where one has been taught. */
+function toldAs(pictureId: number): string | undefined {
+  const verdict = verdicts.value.get(pictureId);
+  const best = verdict && chancesOf(verdict).find(({ isBest }) => isBest);
+  return best && `${formatChance(best.chance)} ${best.name}`;
+}
+
 function Item({ picture }: { readonly picture: Picture }): JSX.Element {
   const { id, name, status, prepared, error } = picture;
   const isCurrent = currentPicture.value?.id === id;
+  const told = toldAs(id);
   return (
-    <li class={`item is-${status}`} data-testid="picture" data-status={status}>
+    <li class={`item is-${status}`} data-testid="picture" data-status={status} {...dragProps(id)}>
       <button
         type="button"
         class="item-show"
@@ -105,6 +116,7 @@ function Item({ picture }: { readonly picture: Picture }): JSX.Element {
             {prepared !== undefined && `${prepared.width} × ${prepared.height}, `}
             {STATUS[status]}
           </span>
+          {told !== undefined && <span class="quiet name">{told}</span>}
         </span>
       </button>
       <button

@@ -32,3 +32,9 @@ export function formatWeights(count: number): string {
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** "87 %", on one line; certainty is not claimed. */
+export function formatChance(chance: number): string {
+  if (chance > 0.99) return ">\u00A099\u00A0%";
+  return chance < 0.01 ? "<\u00A01\u00A0%" : `${Math.round(100 * chance)}\u00A0%`;
+}

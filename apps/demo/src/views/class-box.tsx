@@ -1,0 +1,116 @@
+// A class that is taught: its name and its examples. Pictures and files are dropped on it.
+
+import type { JSX, TargetedEvent } from "preact";
+import { useRef } from "preact/hooks";
+
+import { drawPicture } from "../drawing/draw-patches.ts";
+import { addFiles } from "../state/add-pictures.ts";
+import {
+  classes,
+  FEWEST_CLASSES,
+  nameOf,
+  picturesIn,
+  putInto,
+  removeClass,
+  renameClass,
+  type TaughtClass,
+} from "../state/classes.ts";
+import type { Picture } from "../state/pictures.ts";
+import { Canvas } from "./canvas.tsx";
+import { ClassSelect } from "./class-select.tsx";
+import { Cross } from "./cross.tsx";
+import { dragProps, useDropZone } from "./picture-drag.ts";
+
+/** The class. */
+export function ClassBox(props: {
+  readonly taught: TaughtClass;
+  /** Called when its own button took it away. */
+  readonly onRemoved: () => void;
+}): JSX.Element {
+  const { taught, onRemoved } = props;
+  const { isOver, props: dropProps } = useDropZone(taught.id);
+  const input = useRef<HTMLInputElement>(null);
+  const name = nameOf(taught);
+  const examples = picturesIn(taught.id);
+  const remove = (): void => {
+    removeClass(taught);
+    onRemoved();
+  };
+  const addChosen = ({ currentTarget }: TargetedEvent<HTMLInputElement>): void => {
+    putInto(taught.id, addFiles(currentTarget.files ?? []));
+    currentTarget.value = "";
+  };
+  return (
+    <li
+      class={`drop class-box ${isOver ? "is-dragged" : ""}`}
+      data-testid="class"
+      aria-label={name}
+      {...dropProps}
+    >
+      <div class="class-name">
+        <input
+          type="text"
+          aria-label={`Name of ${name}`}
+          placeholder={name}
+          value={taught.name}
+          maxLength={60}
+          onInput={({ currentTarget }) => renameClass(taught.id, currentTarget.value)}
+        />
+        <button
+          type="button"
+          class="item-remove"
+          aria-label={`Remove ${name}`}
+          disabled={classes.value.length <= FEWEST_CLASSES}
+          onClick={remove}
+        >
+          <Cross />
+        </button>
+      </div>
+      {examples.length > 0 && (
+        <ul class="examples" aria-label={`Examples of ${name}`}>
+          {examples.map((picture) => (
+            <Example key={picture.id} picture={picture} />
+          ))}
+        </ul>
+      )}
+      <button
+        type="button"
+        class="class-add"
+        aria-label={`Choose pictures of ${name}`}
+        onClick={() => input.current?.click()}
+      >
+        Choose pictures
+      </button>
+      <p class="quiet drop-words">{isOver ? "Let go to add" : "or drop them here"}</p>
+      <input
+        ref={input}
+        type="file"
+        accept="image/*"
+        multiple
+        hidden
+        aria-label={`Pictures of ${name}`}
+        onChange={addChosen}
+      />
+    </li>
+  );
+}
+
+function Example({ picture }: { readonly picture: Picture }): JSX.Element {
+  const { id, name, status, prepared } = picture;
+  return (
+    <li class="example" data-testid="example" {...dragProps(id)}>
+      <Canvas
+        class="thumbnail"
+        draw={(surface) => {
+          if (prepared !== undefined) drawPicture(surface, { picture: prepared.cropBitmap });
+        }}
+      />
+      <span class="name" title={name}>
+        {name}
+      </span>
+      {/* Why it failed stands in the list of pictures. */}
+      {status === "failed" && <span class="error">Cannot be used</span>}
+      <ClassSelect picture={picture} />
+    </li>
+  );
+}
