@@ -2,7 +2,14 @@
 // Heads on frozen features: a linear probe, thirteen of them at once, and attention pooling (recipes of InternVL's
 // classification), with Nesterov's momentum and a limit of the gradients' norm that every step is above.
 
-import { add, layerNormalization, matMul, reshape, transpose } from "@internvit/model-core/onnx";
+import {
+  add,
+  gather,
+  layerNormalization,
+  matMul,
+  reshape,
+  transpose,
+} from "@internvit/model-core/onnx";
 import {
   attention,
   batchNormalization,
@@ -56,6 +63,38 @@ function linearProbe() {
   };
 }
 
+/**
+ * The same with the features of all rows held where the graphs run, as PyTorch has them in memory: a batch is the numbers
+ * of its rows.
+ * @param {Pick<TrainingOptions, "model" | "loss">} probe
+ * @param {ReturnType<typeof drawnFeatures>} drawn
+ * @returns {{ model: TrainingOptions["model"], batches: readonly import("./drawn.mjs").Tensors[] }}
+ */
+function heldFeatures({ model }, { features, batches }) {
+  return {
+    model: {
+      ...model,
+      inputs: { rows: { dtype: "int64", shape: [BATCH] } },
+      constants: { features },
+      build: (graph, call) => {
+        const picked = gather(graph, call.constant("features"), {
+          axis: 0,
+          indices: call.input("rows"),
+        });
+        return model.build(graph, { ...call, input: () => picked });
+      },
+    },
+    batches: batches.map(({ labels }, at) => ({
+      labels,
+      rows: {
+        dtype: /** @type {const} */ ("int64"),
+        shape: [BATCH],
+        data: BigInt64Array.from({ length: BATCH }, (_, row) => BigInt(at * BATCH + row)),
+      },
+    })),
+  };
+}
+
 /** @param {number} samples @returns {TrainingOptions["loss"]} */
 function lossOf(samples) {
   return {
@@ -92,8 +131,10 @@ function drawnFeatures() {
 
 /** @returns {TrainingCase} */
 export function probeCase() {
-  const { features, labels, batches } = drawnFeatures();
+  const drawn = drawnFeatures();
+  const { features, labels, batches } = drawn;
   const options = { ...linearProbe(), ...settings };
+  const { model, batches: heldBatches } = heldFeatures(options, drawn);
   return {
     name: "probe",
     title: "linear probe",
@@ -101,14 +142,17 @@ export function probeCase() {
     batches,
     tensors: { features, labels, ...options.model.parameters },
     peer: { batch: BATCH, rate: RATE, limit: LIMIT, heads: [{}] },
-    steps: 10,
+    held: { options: { ...options, model }, batches: heldBatches, stepsPerRun: 16 },
+    steps: 16,
   };
 }
 
 /** @returns {TrainingCase} */
 export function gridCase() {
-  const { features, labels, batches } = drawnFeatures();
+  const drawn = drawnFeatures();
+  const { features, labels, batches } = drawn;
   const one = linearProbe();
+  const { model, batches: heldBatches } = heldFeatures(one, drawn);
   const heads = Object.fromEntries(GRID.map((head, at) => [`head${at}`, head]));
   return {
     name: "grid",
@@ -117,7 +161,12 @@ export function gridCase() {
     batches,
     tensors: { features, labels, ...one.model.parameters },
     peer: { batch: BATCH, rate: RATE, limit: LIMIT, heads: GRID },
-    steps: 2,
+    held: {
+      options: { ...headGrid({ ...one, model, heads }), ...settings },
+      batches: heldBatches,
+      stepsPerRun: 1,
+    },
+    steps: 4,
   };
 }
 
@@ -143,18 +192,30 @@ export function poolingCase() {
   ]);
   const tokens = uniform(23, [SAMPLES, TOKENS, CHANNELS], 1);
   const labels = drawnLabels(24, { count: SAMPLES, classes: CLASSES });
+  /** @type {TrainingOptions["model"]} */
+  const model = {
+    inputs: { tokens: { dtype: "float32", shape: [SAMPLES, TOKENS, CHANNELS] } },
+    parameters,
+    buffers: { running_mean: filled([CHANNELS], 0), running_var: filled([CHANNELS], 1) },
+    build: pooledLogits,
+  };
+  const options = { model, loss: lossOf(SAMPLES), ...settings };
   return {
     name: "pooling",
     title: "attention pooling",
-    options: {
-      model: {
-        inputs: { tokens: { dtype: "float32", shape: [SAMPLES, TOKENS, CHANNELS] } },
-        parameters,
-        buffers: { running_mean: filled([CHANNELS], 0), running_var: filled([CHANNELS], 1) },
-        build: pooledLogits,
+    options,
+    held: {
+      options: {
+        ...options,
+        model: {
+          ...model,
+          inputs: {},
+          constants: { tokens },
+          build: (graph, call) => pooledLogits(graph, { ...call, input: call.constant }),
+        },
       },
-      loss: lossOf(SAMPLES),
-      ...settings,
+      batches: [{ labels }],
+      stepsPerRun: 1,
     },
     batches: [{ tokens, labels }],
     tensors: { tokens, labels, ...parameters },

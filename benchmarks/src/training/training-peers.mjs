@@ -22,8 +22,11 @@ import { timeSteps } from "./turns.mjs";
  * @property {Tensors} tensors what PyTorch reads
  * @property {Record<string, unknown>} peer what it is told
  * @property {readonly string[]} [forms] how it computes the same; default: eager
+ * @property {Held} [held] the same with the data held where the graphs run
  * @property {number} steps of one turn
  */
+
+/** @typedef {{ options: import("@internvit/train").TrainingOptions, batches: readonly Tensors[], stepsPerRun: number }} Held */
 
 /**
  * @param {TrainingCase} training
@@ -51,5 +54,21 @@ export async function openTraining(training, { python, work, threads }) {
     run: (/** @type {number} */ steps) => python.ask({ do: "run", form, steps }),
     close: () => (at === 0 ? python.ask({ do: "close" }) : undefined),
   }));
-  return { sides: [...torch, own], comparison, openMs };
+  const held = training.held && (await openHeld(training.held, runtime));
+  return { sides: [...torch, own, ...(held ? [held] : [])], comparison, openMs };
+}
+
+/** @param {Held} held @param {ReturnType<typeof createNodeRuntime>} runtime @returns {Promise<Side>} */
+async function openHeld({ options, batches, stepsPerRun }, runtime) {
+  const session = await createTrainingSession(runtime, options);
+  const runs = Array.from({ length: stepsPerRun }, (_, at) => batches[at % batches.length] ?? {});
+  return {
+    name: `internvit, data held, steps of a run: ${stepsPerRun}`,
+    async run(steps) {
+      const count = Math.ceil(steps / stepsPerRun);
+      const { ms, cpuMs } = await timeSteps(count, () => session.train(runs, { stepsPerRun }));
+      return { ms: ms / stepsPerRun, cpuMs: cpuMs / stepsPerRun };
+    },
+    close: () => session.dispose(),
+  };
 }
