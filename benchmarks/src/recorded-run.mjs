@@ -19,13 +19,12 @@ function keyOf(data, row, length) {
 }
 
 /**
- * An encoder and a runtime that record.
+ * Encoders and a runtime that record into a folder.
  *
- * @param {VisionEncoder} encoder
- * @param {GraphRuntime} runtime
+ * @param {{ encoders: readonly VisionEncoder[], runtime: GraphRuntime }} parts
  * @param {string} folder
  */
-export function recordRun(encoder, runtime, folder) {
+export function recordRun({ encoders, runtime }, folder) {
   /** @type {Map<string, Float32Array>} */
   const pictures = new Map();
   const inputs = createWriteStream(join(folder, "inputs.bin"));
@@ -57,8 +56,8 @@ export function recordRun(encoder, runtime, folder) {
   }
 
   return {
-    /** @type {VisionEncoder} */
-    encoder: {
+    /** @type {readonly VisionEncoder[]} */
+    encoders: encoders.map((encoder) => ({
       ...encoder,
       async encode(pixels, options) {
         const found = await encoder.encode(pixels, options);
@@ -75,7 +74,7 @@ export function recordRun(encoder, runtime, folder) {
         }
         return found;
       },
-    },
+    })),
     /** @type {GraphRuntime} */
     runtime: {
       async load(model, options) {

@@ -33,12 +33,10 @@ async function writePictures(folder: string, { each }: { readonly each: number }
 }
 
 function args(output: string, ...more: readonly string[]): string[] {
-  return [
-    ...["eval", "classification", "--model", fixturePath("tiny-layernorm")],
-    ...["--train", join(data.path, "train"), "--val", `colours=${join(data.path, "val")}`],
-    ...["--output", output, "--sessions", "1", "--threads", "1", "--image-size", "42"],
-    ...more,
-  ];
+  const model = ["--model", fixturePath("tiny-layernorm"), "--image-size", "42"];
+  const sets = ["--train", join(data.path, "train"), "--val", `colours=${join(data.path, "val")}`];
+  const machine = ["--sessions", "1", "--threads", "1"];
+  return ["eval", "classification", ...model, ...sets, ...machine, "--output", output, ...more];
 }
 
 const FAST = ["--protocol", "fast-linear", "--batch", "20", "--epochs", "20"];
@@ -177,13 +175,15 @@ describe.skipIf(process.platform === "win32")("eval classification that is ended
     for (const name of ["head.safetensors", "head-average.safetensors"]) {
       expect(readFileSync(join(killed, name))).toEqual(readFileSync(join(whole, name)));
     }
-    const scores = (path: string): unknown => {
-      const { sets, curves, heads } = JSON.parse(readFileSync(join(path, "results.json"), "utf8"));
-      return { sets, curves, heads };
-    };
     expect(scores(killed)).toEqual(scores(whole));
   }, 60_000);
 });
+
+/** What a run says of its training. */
+function scores(folder: string): unknown {
+  const { sets, curves, heads } = JSON.parse(readFileSync(join(folder, "results.json"), "utf8"));
+  return { sets, curves, heads };
+}
 
 /** Kills the program as soon as it says that so many steps of twenty pictures are done; or lets it end. */
 function killWhen(
