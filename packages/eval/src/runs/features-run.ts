@@ -25,7 +25,7 @@ import {
 import { runCheckpoints } from "./run-state.ts";
 import { checkSets, collectScores } from "./set-scores.ts";
 import { createStopwatch, type PartSeconds } from "./stopwatch.ts";
-import { choosePictures, trainingLabels } from "./training-pictures.ts";
+import { checkBatch, choosePictures, trainingLabels } from "./training-pictures.ts";
 
 /** What is kept beside the training. */
 interface Facts {
@@ -85,6 +85,8 @@ export async function runFeatures(
     train: await extractTrain("train", chosen.train),
     heldOut: await extractTrain("held-out", chosen.heldOut),
   };
+  checkBatch(features.train.total, batch);
+  checkBatch(features.heldOut.total, 1);
   const valFeatures = await extractVal(val, { ...parts, unreadable: unreadable.val });
 
   const form: HeadForm = {

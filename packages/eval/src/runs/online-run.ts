@@ -2,27 +2,21 @@
 // moving average are scored on all sets. Every picture, crop, mixture and order is a function of seed, epoch and index,
 // so that a run that was killed goes on with the very same steps.
 
-import { batchOrder, type TrainingSession } from "@internvit/train";
+import { batchOrder } from "@internvit/train";
 
-import { encodeHead } from "../heads/head-file.ts";
 import type { HeadForm } from "../heads/probe-head.ts";
-import { hashProtocol } from "../protocols/protocol-hash.ts";
 import type { OnlineProtocol } from "../protocols/protocol.ts";
-import type { HeadFacts, LearningCurve, SetResult } from "../results/result.ts";
-import { curveOf } from "./curves.ts";
+import type { SetResult } from "../results/result.ts";
+import { onlineCurves } from "./curves.ts";
 import { createEncoderPool, probeInput } from "./encoders.ts";
 import { extractVal } from "./feature-shards.ts";
 import { onlineSession } from "./head-sessions.ts";
 import { onlineBatch } from "./online-batch.ts";
+import { headChoices, saveHeads } from "./online-heads.ts";
 import { scoreOnline } from "./online-scores.ts";
 import { createProgress } from "./progress.ts";
 import type { UnreadablePicture } from "./run-events.ts";
-import {
-  CHECKPOINT_MILLISECONDS,
-  HEAD_FILE,
-  type RunOptions,
-  type RunOutcome,
-} from "./run-options.ts";
+import { CHECKPOINT_MILLISECONDS, type RunOptions, type RunOutcome } from "./run-options.ts";
 import { runCheckpoints } from "./run-state.ts";
 import { createStopwatch, type PartSeconds } from "./stopwatch.ts";
 import { checkBatch, trainingLabels } from "./training-pictures.ts";
@@ -196,7 +190,7 @@ export async function runOnline(
   const chosen = headChoices(scored);
   return {
     grid: [],
-    curves: curvesOf({ losses, norms, rates, scored }),
+    curves: onlineCurves({ losses, norms, rates, scored }),
     heads: chosen.map(({ facts: head }) => head),
     sets: val.map((_, at) => {
       const last = scored.at(-1)![at]!;
@@ -208,95 +202,6 @@ export async function runOnline(
     warnings: [],
     times: watch.facts(resumed),
   };
-}
-
-const HEAD_NAMES = ["raw", "average"] as const;
-
-interface HeadChoice {
-  readonly facts: HeadFacts;
-  /** From 0. */
-  readonly epoch: number;
-  /** 0: as it is; 1: averaged. */
-  readonly head: number;
-}
-
-/** The heads of a result: those of the last epoch, then those of the epoch that is best on the first set. */
-function headChoices(scored: readonly (readonly SetResult[])[]): readonly HeadChoice[] {
-  const heads = scored[0]?.[0]?.scores.length ?? 1;
-  const choices: HeadChoice[] = [];
-  for (const selection of ["last epoch", "best epoch on the first set"]) {
-    for (let head = 0; head < heads; head++) {
-      const epoch = selection === "last epoch" ? scored.length - 1 : bestEpoch(scored, head);
-      const name = HEAD_NAMES[head]!;
-      choices.push({
-        facts: {
-          name: selection === "last epoch" ? name : `${name}, best epoch`,
-          epoch: epoch + 1,
-          choice: selection,
-        },
-        epoch,
-        head,
-      });
-    }
-  }
-  return choices;
-}
-
-/** The epoch with the best top-1 on the first set, as the published code chooses; of equal ones the first. */
-function bestEpoch(scored: readonly (readonly SetResult[])[], head: number): number {
-  const top1 = (epoch: number): number => scored[epoch]?.[0]?.scores[head]?.top1Correct ?? 0;
-  return scored.reduce((best, _, epoch) => (top1(epoch) > top1(best) ? epoch : best), 0);
-}
-
-/** Writes the heads of this epoch, and those that are the best so far. */
-async function saveHeads(
-  session: TrainingSession,
-  state: {
-    readonly protocol: OnlineProtocol;
-    readonly options: RunOptions;
-    readonly epoch: number;
-    readonly scored: readonly (readonly SetResult[])[];
-    readonly now: readonly SetResult[];
-  },
-): Promise<void> {
-  const { protocol, options, epoch, scored, now } = state;
-  const metadata = {
-    protocol: await hashProtocol(protocol),
-    classes: JSON.stringify(options.train.classes),
-  };
-  for (let head = 0; head < (now[0]?.scores.length ?? 1); head++) {
-    const weights = await session.weights({ averaged: head === 1 });
-    const bytes = encodeHead(weights, { updates: session.updates, metadata });
-    const suffix = head === 0 ? "" : "-average";
-    await options.storage.write(HEAD_FILE.replace(".", `${suffix}.`), bytes);
-    if (bestEpoch([...scored, now], head) === epoch) {
-      await options.storage.write(HEAD_FILE.replace(".", `${suffix}-best.`), bytes);
-    }
-  }
-}
-
-function curvesOf({
-  losses,
-  norms,
-  rates,
-  scored,
-}: Pick<Facts, "losses" | "norms" | "rates"> & {
-  readonly scored: Facts["epochs"];
-}): readonly LearningCurve[] {
-  const sets = scored[0] ?? [];
-  return [
-    curveOf(losses, { name: "training loss", line: "", x: "step", unit: "loss" }),
-    curveOf(norms, { name: "gradient norm", line: "", x: "step", unit: "norm" }),
-    curveOf(rates, { name: "learning rate", line: "", x: "step", unit: "rate" }),
-    ...sets.flatMap(({ data, scores }, at) =>
-      scores.map((_, head) =>
-        curveOf(
-          scored.map((epoch) => epoch[at]!.scores[head]!.top1),
-          { name: `top-1 of ${data.name}`, line: HEAD_NAMES[head]!, x: "epoch", unit: "percent" },
-        ),
-      ),
-    ),
-  ];
 }
 
 function sizeOf(sets: readonly SetResult[]): number {
