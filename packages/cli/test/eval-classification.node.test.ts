@@ -176,7 +176,7 @@ describe.skipIf(process.platform === "win32")("eval classification that is ended
       expect(readFileSync(join(killed, name))).toEqual(readFileSync(join(whole, name)));
     }
     expect(scores(killed)).toEqual(scores(whole));
-  }, 60_000);
+  }, 240_000);
 });
 
 /** What a run says of its training. */

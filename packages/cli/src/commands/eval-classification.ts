@@ -87,7 +87,11 @@ export async function evalClassification(
   });
   const [{ info }] = encoders.all;
   reportEncoder(info, report);
-  const runtime = createNodeRuntime({ executionProvider: executionProvider.provider });
+  const { threads } = request;
+  const runtime = createNodeRuntime({
+    executionProvider: executionProvider.provider,
+    ...(threads !== undefined && { threads }),
+  });
   const parts = { encoders: encoders.all, runtime, train, val, signal };
   const storage = folderStorage(request.output);
   const { resume, output: subject } = request;

@@ -14,25 +14,32 @@ import { onlineSession } from "./head-sessions.ts";
 import { onlineBatch } from "./online-batch.ts";
 import { headChoices, saveHeads } from "./online-heads.ts";
 import { scoreOnline } from "./online-scores.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, type PlannedStage } from "./progress.ts";
 import type { UnreadablePicture } from "./run-events.ts";
-import { CHECKPOINT_MILLISECONDS, type RunOptions, type RunOutcome } from "./run-options.ts";
+import {
+  CHECKPOINT_MILLISECONDS,
+  type RunCosts,
+  type RunOptions,
+  type RunOutcome,
+} from "./run-options.ts";
 import { runCheckpoints } from "./run-state.ts";
 import { createStopwatch, type PartSeconds } from "./stopwatch.ts";
 import { checkBatch, trainingLabels } from "./training-pictures.ts";
 
 /** What is kept beside the training. */
 interface Facts {
-  readonly losses: readonly number[];
-  readonly norms: readonly number[];
-  readonly rates: readonly number[];
-  /** Scores of all sets after each epoch: the last ones in full, of the others top-1 only. */
-  readonly epochs: readonly (readonly SetResult[])[];
+  /** Of each update. */
+  losses: number[];
+  norms: number[];
+  rates: number[];
+  /** Scores of all sets after each epoch. */
+  epochs: (readonly SetResult[])[];
   /** Of the epoch whose scores are not complete. */
-  readonly partial: readonly SetResult[];
-  readonly unreadable: readonly UnreadablePicture[];
-  readonly seconds: PartSeconds;
-  readonly resumed: number;
+  partial: SetResult[];
+  /** Training pictures whose places others took. */
+  unreadable: UnreadablePicture[];
+  seconds: PartSeconds;
+  resumed: number;
 }
 
 /** Runs the protocol, or goes on with it. */
@@ -51,20 +58,11 @@ export async function runOnline(
   const order = batchOrder({ rows: train.length, batch, seed });
   const perEpoch = Math.floor(train.length / batch);
   const valPictures = val.reduce((sum, { length }) => sum + length, 0);
-  const costOfPicture = costs && costs.picture + costs.update / batch;
-  const unit = "pictures";
   const progress = createProgress(
-    [
-      ...(output === "features"
-        ? [{ stage: "encode-val", total: valPictures, unit, cost: costs?.picture } as const]
-        : []),
-      { stage: "train", total: epochs * perEpoch * batch, unit, cost: costOfPicture },
-      ...(output === "tokens"
-        ? [{ stage: "evaluate", total: epochs * valPictures, unit, cost: costs?.picture } as const]
-        : []),
-    ],
+    onlineStages(protocol, { perEpoch, valPictures, costs }),
     onEvent,
   );
+  const start = performance.now();
   const shards =
     output === "tokens"
       ? undefined
@@ -95,27 +93,15 @@ export async function runOnline(
   const checkpoints = runCheckpoints<Facts>(storage, { checkpointMilliseconds });
   const before = await checkpoints.restore(session);
   const watch = createStopwatch(before?.seconds);
-  const resumed = before === undefined ? 0 : before.resumed + 1;
-  const [losses, norms, rates] = [
-    [...(before?.losses ?? [])],
-    [...(before?.norms ?? [])],
-    [...(before?.rates ?? [])],
-  ];
-  const scored: (readonly SetResult[])[] = [...(before?.epochs ?? [])];
-  let partial: SetResult[] = [...(before?.partial ?? [])];
-  const unreadable = new Map(before?.unreadable.map((picture) => [picture.index, picture]));
-  const facts = (): Facts => ({
-    losses,
-    norms,
-    rates,
-    epochs: scored,
-    partial,
-    unreadable: [...unreadable.values()],
-    seconds: watch.seconds(),
-    resumed,
-  });
+  if (before === undefined) watch.add("features", (performance.now() - start) / 1e3);
+  const facts: Facts = {
+    ...(before ?? { losses: [], norms: [], rates: [], epochs: [], partial: [], unreadable: [] }),
+    seconds: {},
+    resumed: before === undefined ? 0 : before.resumed + 1,
+  };
+  const state = (): Facts => ({ ...facts, seconds: watch.seconds() });
   if (session.updates > 0) progress.skip("train", session.updates * batch);
-  progress.skip("evaluate", scored.length * valPictures + sizeOf(partial));
+  progress.skip("evaluate", facts.epochs.length * valPictures + sizeOf(facts.partial));
 
   let begin = performance.now();
   const measured = (): number => {
@@ -123,11 +109,11 @@ export async function runOnline(
     begin = now;
     return now - from;
   };
-  for (let epoch = scored.length; epoch < epochs; epoch++) {
+  for (let epoch = facts.epochs.length; epoch < epochs; epoch++) {
+    measured();
     await watch.time("training", async () => {
       while (session.updates < (epoch + 1) * perEpoch) {
         const { updates } = session;
-        measured();
         const next = await onlineBatch(
           train,
           { epoch, batch: updates - epoch * perEpoch, pictures: order(updates) },
@@ -141,8 +127,9 @@ export async function runOnline(
             signal,
             onChunk: (count) => progress.advance("train", { count, milliseconds: measured() }),
             onUnreadable(picture) {
-              if (!unreadable.has(picture.index)) onEvent({ kind: "unreadable", picture });
-              unreadable.set(picture.index, picture);
+              if (facts.unreadable.some(({ index }) => index === picture.index)) return;
+              facts.unreadable.push(picture);
+              onEvent({ kind: "unreadable", picture });
             },
           },
         );
@@ -150,16 +137,16 @@ export async function runOnline(
           { [output]: next.input, targets: next.targets },
           signal === undefined ? {} : { signal },
         );
-        losses.push(step.loss);
-        norms.push(step.gradNorm);
-        rates.push(step.learningRate);
-        await checkpoints.saveSometimes(session, facts);
+        facts.losses.push(step.loss);
+        facts.norms.push(step.gradNorm);
+        facts.rates.push(step.learningRate);
+        await checkpoints.saveSometimes(session, state);
       }
     });
     await watch.time("evaluation", async () => {
-      await checkpoints.save(session, facts());
+      await checkpoints.save(session, state());
       for (const [at, set] of val.entries()) {
-        if (at < partial.length) continue;
+        if (at < facts.partial.length) continue;
         measured();
         const result = await scoreOnline(set, {
           session,
@@ -178,15 +165,17 @@ export async function runOnline(
           },
           onPictures: (count) => progress.advance("evaluate", { count, milliseconds: measured() }),
         });
-        partial = [...partial, result];
-        await checkpoints.save(session, facts());
+        facts.partial.push(result);
+        await checkpoints.save(session, state());
       }
     });
-    await saveHeads(session, { protocol, options, epoch, scored, now: partial });
-    scored.push(partial);
-    partial = [];
-    await checkpoints.save(session, facts());
+    const { epochs: scored, partial: now } = facts;
+    await saveHeads(session, { protocol, options, epoch, scored, now });
+    facts.epochs.push(now);
+    facts.partial = [];
+    await checkpoints.save(session, state());
   }
+  const { losses, norms, rates, epochs: scored } = facts;
   const chosen = headChoices(scored);
   return {
     grid: [],
@@ -200,8 +189,32 @@ export async function runOnline(
       };
     }),
     warnings: [],
-    times: watch.facts(resumed),
+    times: watch.facts(facts.resumed),
   };
+}
+
+/** The work of a run, with what it is expected to take. */
+function onlineStages(
+  protocol: OnlineProtocol,
+  work: {
+    readonly perEpoch: number;
+    readonly valPictures: number;
+    readonly costs: RunCosts | undefined;
+  },
+): readonly PlannedStage[] {
+  const { perEpoch, valPictures, costs } = work;
+  const { epochs, batch } = protocol;
+  const unit = "pictures";
+  const train: PlannedStage = {
+    stage: "train",
+    total: epochs * perEpoch * batch,
+    unit,
+    cost: costs && costs.picture + costs.update / batch,
+  };
+  const cost = costs?.picture;
+  return probeInput(protocol) === "tokens"
+    ? [train, { stage: "evaluate", total: epochs * valPictures, unit, cost }]
+    : [{ stage: "encode-val", total: valPictures, unit, cost }, train];
 }
 
 function sizeOf(sets: readonly SetResult[]): number {
