@@ -70,6 +70,34 @@ describe("resizeRgb", () => {
     expect(differingFromNaive(image, { width: 3, height: 5, filter: "bilinear" })).toEqual([]);
   });
 
+  it("gives for a part what resizing the cut-out gives, to new memory and to old", () => {
+    const random = createRandom(8);
+    for (let i = 0; i < 120; i++) {
+      const image = randomImage(random, {
+        width: 1 + random.below(60),
+        height: 1 + random.below(i % 10 === 0 ? 900 : 60),
+      });
+      const left = random.below(image.width);
+      const top = random.below(image.height);
+      const from = {
+        left,
+        top,
+        width: 1 + random.below(image.width - left),
+        height: 1 + random.below(image.height - top),
+      };
+      const filter = random.pick([...FILTERS, "nearest"] as const);
+      const same = i % 7 === 0;
+      const width = same ? from.width : 1 + random.below(70);
+      const height = same ? from.height : 1 + random.below(70);
+      const expected = resizeRgb(copyWindow(image, from), { width, height, filter });
+      const data = new Uint8Array(width * height * 3).fill(99);
+      const fresh = resizeRgb(image, { width, height, filter, from });
+      expect(firstDifference(fresh.data, expected.data), `case ${i}`).toBe(-1);
+      expect(resizeRgb(image, { width, height, filter, from, data }).data).toBe(data);
+      expect(firstDifference(data, expected.data), `case ${i}`).toBe(-1);
+    }
+  });
+
   it("gives for a window what a crop of the whole result gives", () => {
     const random = createRandom(7);
     for (let i = 0; i < 60; i++) {
