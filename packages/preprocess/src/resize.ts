@@ -13,7 +13,7 @@ import { resizeNearest } from "./resample/nearest.ts";
 import type { Resample } from "./resample/resample-job.ts";
 import { scalarResample } from "./resample/scalar-resample.ts";
 import { createSimdResample } from "./resample/simd-resample.ts";
-import { buildTaps } from "./resample/taps.ts";
+import { buildTaps, reverseTaps } from "./resample/taps.ts";
 import { copyWindow, type Window } from "./resample/window.ts";
 
 /** What `resizeRgb` makes. */
@@ -26,6 +26,8 @@ export interface ResizeOptions {
   readonly filter?: ResizeFilter;
   /** The part of the picture to resize, as if it were cut out first: the filter sees no more. Default: all of it. */
   readonly from?: Window;
+  /** Whether the result is mirrored along x, which costs nothing: not Pillow's resize, but its transpose after it. */
+  readonly mirror?: boolean;
   /** Where the bytes of the result go. Default: new memory. */
   readonly data?: Uint8Array;
 }
@@ -53,21 +55,21 @@ export interface ResizeWindowOptions extends ResizeOptions {
  * @throws PreprocessError `invalid-argument`
  */
 export function resizeWindow(image: RgbImage, options: ResizeWindowOptions): RgbImage {
-  const { width, height, filter = "bicubic", window, from, data } = options;
+  const { width, height, filter = "bicubic", window, from, mirror = false, data } = options;
   assertRgbImage(image);
   assertSize("a resize", { width, height });
   assertWindow(window, { width, height });
   if (from !== undefined) assertWindow(from, image);
   if (data !== undefined) assertRgbImage({ width: window.width, height: window.height, data });
   const part = from === undefined ? image : viewOf(image, from);
-  if (filter !== "nearest" && (width !== part.width || height !== part.height)) {
+  if (filter !== "nearest" && (mirror || width !== part.width || height !== part.height)) {
     const resample = sharedResample();
-    return resampleWindow(part, { width, height, filter, window, data, resample });
+    return resampleWindow(part, { width, height, filter, window, mirror, data, resample });
   }
   const dense = from === undefined ? image : copyWindow(image, from);
   const result =
     filter === "nearest"
-      ? resizeNearest(dense, { width, height, window })
+      ? resizeNearest(dense, { width, height, window, mirror })
       : copyWindow(dense, window);
   if (data === undefined) return result;
   data.set(result.data);
@@ -96,12 +98,14 @@ export function resampleWindow(
     readonly height: number;
     readonly filter: Exclude<ResizeFilter, "nearest">;
     readonly window: Window;
+    /** Default false. */
+    readonly mirror?: boolean;
     /** Default: new memory. */
     readonly data?: Uint8Array | undefined;
     readonly resample: Resample;
   },
 ): RgbImage {
-  const { width, height, filter, window, resample } = options;
+  const { width, height, filter, window, mirror = false, resample } = options;
   if (
     image.height > image.width * VERTICAL_FIRST_RATIO &&
     height < image.height &&
@@ -112,6 +116,7 @@ export function resampleWindow(
       ...options,
       width: image.width,
       window: band,
+      mirror: false,
       data: undefined,
     });
     const below = { ...window, top: 0 };
@@ -119,7 +124,7 @@ export function resampleWindow(
   }
   const kernel = KERNELS[filter];
   const columns =
-    width === image.width
+    width === image.width && !mirror
       ? undefined
       : buildTaps(kernel, {
           inputSize: image.width,
@@ -127,6 +132,7 @@ export function resampleWindow(
           first: window.left,
           outputs: window.width,
         });
+  if (columns !== undefined && mirror) reverseTaps(columns);
   const lines =
     height === image.height
       ? undefined

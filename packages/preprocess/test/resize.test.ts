@@ -32,6 +32,15 @@ function differingFromNaive(
   return Object.keys(results).filter((key) => firstDifference(results[key]!.data, expected) !== -1);
 }
 
+/** Turns every row around, pixel by pixel. */
+function mirrorRows({ width, data }: RgbImage): void {
+  const forward = data.slice();
+  for (let i = 0; i < data.length; i++) {
+    const x = Math.floor(i / 3) % width;
+    data[i] = forward[i + (width - 1 - 2 * x) * 3]!;
+  }
+}
+
 describe("resizeRgb", () => {
   it("equals the naive resize for 1-pixel, prime-sized, enlarged and shrunken pictures", () => {
     const random = createRandom(1);
@@ -70,7 +79,7 @@ describe("resizeRgb", () => {
     expect(differingFromNaive(image, { width: 3, height: 5, filter: "bilinear" })).toEqual([]);
   });
 
-  it("gives for a part what resizing the cut-out gives, to new memory and to old", () => {
+  it("gives for a part what resizing the cut-out gives, mirrored or not, to new memory and to old", () => {
     const random = createRandom(8);
     for (let i = 0; i < 120; i++) {
       const image = randomImage(random, {
@@ -89,11 +98,13 @@ describe("resizeRgb", () => {
       const same = i % 7 === 0;
       const width = same ? from.width : 1 + random.below(70);
       const height = same ? from.height : 1 + random.below(70);
+      const mirror = random.below(2) === 1;
       const expected = resizeRgb(copyWindow(image, from), { width, height, filter });
+      if (mirror) mirrorRows(expected);
       const data = new Uint8Array(width * height * 3).fill(99);
-      const fresh = resizeRgb(image, { width, height, filter, from });
+      const fresh = resizeRgb(image, { width, height, filter, from, mirror });
       expect(firstDifference(fresh.data, expected.data), `case ${i}`).toBe(-1);
-      expect(resizeRgb(image, { width, height, filter, from, data }).data).toBe(data);
+      expect(resizeRgb(image, { width, height, filter, from, mirror, data }).data).toBe(data);
       expect(firstDifference(data, expected.data), `case ${i}`).toBe(-1);
     }
   });

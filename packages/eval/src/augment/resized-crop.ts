@@ -10,7 +10,6 @@ import { resizeRgb, type ResizeFilter, type RgbImage, type Window } from "@inter
 import { EvalError } from "../errors.ts";
 import { sampleRandom, type SampleKey } from "./draw-source.ts";
 import { exp, log } from "./elementary-functions.ts";
-import { mirrorPixels } from "./flip.ts";
 import { roundHalfEven } from "./round-half-even.ts";
 
 interface Size {
@@ -120,7 +119,6 @@ export function applyResizedCrop(
   } = {},
 ): RgbImage {
   const { size = 448, ...resize } = options;
-  const result = resizeRgb(image, { ...resize, width: size, height: size, from: crop.window });
-  if (crop.flip) mirrorPixels(result.data, size);
-  return result;
+  const { window: from, flip: mirror } = crop;
+  return resizeRgb(image, { ...resize, width: size, height: size, from, mirror });
 }
