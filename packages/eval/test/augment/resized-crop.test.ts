@@ -139,10 +139,10 @@ describe("applyResizedCrop", () => {
         expect(applyResizedCrop(image, crop, { size })).toEqual(naiveCut(resized, whole, flip));
       }
       expect(image.data).toEqual(kept);
-    const crop = drawResizedCrop(image, { seed: 2, epoch: 0, index: 0 });
-    const data = new Uint8Array(300).fill(9);
-    expect(applyResizedCrop(image, crop, { size: 10, data }).data).toBe(data);
-    expect(data).toEqual(applyResizedCrop(image, crop, { size: 10 }).data);
+      const crop = drawResizedCrop(image, { seed: 2, epoch: 0, index: 0 });
+      const data = new Uint8Array(300).fill(9);
+      expect(applyResizedCrop(image, crop, { size: 10, data }).data).toBe(data);
+      expect(data).toEqual(applyResizedCrop(image, crop, { size: 10 }).data);
     },
   );
 });
