@@ -163,20 +163,15 @@ async function measure(peers, { task, kind }) {
   const [own, other] = tallies;
   return peers.map(({ name }, i) => {
     const { ms = [], cpuMs = [], stages = [], hashes = [] } = tallies[i] ?? {};
-    // Of neighbouring turns, so that another load on the machine falls on both.
-    const ratio = (/** @type {number[]} */ own, /** @type {number[] | undefined} */ others) =>
-      others === undefined
-        ? null
-        : Number(median(own.map((time, round) => (others[round] ?? Number.NaN) / time)).toFixed(2));
     return {
       task,
       peer: name,
       picturesPerSecond: Number((1e3 / median(ms)).toFixed(1)),
       fastestRoundPicturesPerSecond: Number((1e3 / Math.min(...ms)).toFixed(1)),
-      timesPeer: ratio(ms, other?.ms),
+      timesPeer: medianRatio(ms, other?.ms),
       // By processor time, which another load on the machine changes little.
       cpuMsPerPicture: Number(median(cpuMs).toFixed(2)),
-      timesPeerByCpuTime: ratio(cpuMs, other?.cpuMs),
+      timesPeerByCpuTime: medianRatio(cpuMs, other?.cpuMs),
       picturesThatDiffer:
         other === undefined ? null : hashes.filter((hash, at) => hash !== own?.hashes[at]).length,
       msPerPicture: Object.fromEntries(
@@ -187,4 +182,13 @@ async function measure(peers, { task, kind }) {
       ),
     };
   });
+}
+
+/**
+ * How much longer the other one takes, of neighbouring turns, so that another load on the machine falls on both.
+ * @param {readonly number[]} own @param {readonly number[] | undefined} other
+ */
+function medianRatio(own, other) {
+  if (other === undefined) return null;
+  return Number(median(own.map((time, round) => (other[round] ?? Number.NaN) / time)).toFixed(2));
 }
