@@ -28,7 +28,7 @@ describe("drawBeta", () => {
   it.each([0.5, 0.8, 1, 2, 4])("follows Beta(alpha, alpha) over 16 bins for alpha %s", (alpha) => {
     const random = createRandom(11, [Math.round(alpha * 10)]);
     const shareBelow = betaShareBelow(alpha);
-    const shares = Array.from({ length: 20_000 }, () => shareBelow(drawBeta(random, alpha)));
+    const shares = Array.from({ length: 6000 }, () => shareBelow(drawBeta(random, alpha)));
     expect(chiSquareOfUniform(shares, 16)).toBeLessThan(LIMIT_OF_16_BINS);
   });
 
