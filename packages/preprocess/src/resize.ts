@@ -13,7 +13,7 @@ import { resizeNearest } from "./resample/nearest.ts";
 import type { Resample } from "./resample/resample-job.ts";
 import { scalarResample } from "./resample/scalar-resample.ts";
 import { createSimdResample } from "./resample/simd-resample.ts";
-import { buildTaps } from "./resample/taps.ts";
+import { buildTaps, reverseTaps } from "./resample/taps.ts";
 import { copyWindow, type Window } from "./resample/window.ts";
 
 /** What `resizeRgb` makes. */
@@ -24,11 +24,17 @@ export interface ResizeOptions {
   readonly height: number;
   /** Default `"bicubic"`, Pillow's own default. */
   readonly filter?: ResizeFilter;
+  /** The part of the picture to resize, as if it were cut out first: the filter sees no more. Default: all of it. */
+  readonly from?: Window;
+  /** Whether the result is mirrored along x, which costs nothing: not Pillow's resize, but its transpose after it. */
+  readonly mirror?: boolean;
+  /** Where the bytes of the result go. Default: new memory. */
+  readonly data?: Uint8Array;
 }
 
 /**
  * The picture at another size, with the bytes that Pillow's `Image.resize((width, height), filter)` gives. The
- * aspect ratio is not kept. The result is always a new picture.
+ * aspect ratio is not kept. The result is a new picture, in memory of its own where no `data` is given.
  *
  * @throws PreprocessError `invalid-argument`
  */
@@ -49,13 +55,36 @@ export interface ResizeWindowOptions extends ResizeOptions {
  * @throws PreprocessError `invalid-argument`
  */
 export function resizeWindow(image: RgbImage, options: ResizeWindowOptions): RgbImage {
-  const { width, height, filter = "bicubic", window } = options;
+  const { width, height, filter = "bicubic", window, from, mirror = false, data } = options;
   assertRgbImage(image);
   assertSize("a resize", { width, height });
   assertWindow(window, { width, height });
-  if (width === image.width && height === image.height) return copyWindow(image, window);
-  if (filter === "nearest") return resizeNearest(image, { width, height, window });
-  return resampleWindow(image, { width, height, filter, window, resample: sharedResample() });
+  if (from !== undefined) assertWindow(from, image);
+  if (data !== undefined) assertRgbImage({ width: window.width, height: window.height, data });
+  const part = from === undefined ? image : viewOf(image, from);
+  if (filter !== "nearest" && (mirror || width !== part.width || height !== part.height)) {
+    const resample = sharedResample();
+    return resampleWindow(part, { width, height, filter, window, mirror, data, resample });
+  }
+  const dense = from === undefined ? image : copyWindow(image, from);
+  const result =
+    filter === "nearest"
+      ? resizeNearest(dense, { width, height, window, mirror })
+      : copyWindow(dense, window);
+  if (data === undefined) return result;
+  data.set(result.data);
+  return { ...result, data };
+}
+
+/** A picture whose rows may lie further apart than they are long. */
+interface PictureView extends RgbImage {
+  /** Bytes from one row to the next. Default: those of a row. */
+  readonly stride?: number;
+}
+
+function viewOf(image: RgbImage, { left, top, width, height }: Window): PictureView {
+  const stride = image.width * 3;
+  return { width, height, data: image.data.subarray(top * stride + left * 3), stride };
 }
 
 // Pillow's own threshold, in its Python code.
@@ -63,29 +92,39 @@ const VERTICAL_FIRST_RATIO = 100;
 
 /** As `resizeWindow`, with everything decided and checked by the caller. */
 export function resampleWindow(
-  image: RgbImage,
+  image: PictureView,
   options: {
     readonly width: number;
     readonly height: number;
     readonly filter: Exclude<ResizeFilter, "nearest">;
     readonly window: Window;
+    /** Default false. */
+    readonly mirror?: boolean;
+    /** Default: new memory. */
+    readonly data?: Uint8Array | undefined;
     readonly resample: Resample;
   },
 ): RgbImage {
-  const { width, height, filter, window, resample } = options;
+  const { width, height, filter, window, mirror = false, resample } = options;
   if (
     image.height > image.width * VERTICAL_FIRST_RATIO &&
     height < image.height &&
     width !== image.width
   ) {
     const band = { left: 0, top: window.top, width: image.width, height: window.height };
-    const lower = resampleWindow(image, { ...options, width: image.width, window: band });
+    const lower = resampleWindow(image, {
+      ...options,
+      width: image.width,
+      window: band,
+      mirror: false,
+      data: undefined,
+    });
     const below = { ...window, top: 0 };
     return resampleWindow(lower, { ...options, height: lower.height, window: below });
   }
   const kernel = KERNELS[filter];
   const columns =
-    width === image.width
+    width === image.width && !mirror
       ? undefined
       : buildTaps(kernel, {
           inputSize: image.width,
@@ -93,6 +132,7 @@ export function resampleWindow(
           first: window.left,
           outputs: window.width,
         });
+  if (columns !== undefined && mirror) reverseTaps(columns);
   const lines =
     height === image.height
       ? undefined
@@ -113,9 +153,9 @@ export function resampleWindow(
       lines.starts[i] = lines.starts[i]! - firstRow;
     }
   }
-  const sourceStride = image.width * 3;
+  const { stride: sourceStride = image.width * 3 } = image;
   const firstColumn = columns === undefined ? window.left : 0;
-  const data = new Uint8Array(window.width * window.height * 3);
+  const { data = new Uint8Array(window.width * window.height * 3) } = options;
   resample({
     source: image.data.subarray(firstRow * sourceStride + firstColumn * 3, endRow * sourceStride),
     sourceStride,

@@ -32,6 +32,15 @@ function differingFromNaive(
   return Object.keys(results).filter((key) => firstDifference(results[key]!.data, expected) !== -1);
 }
 
+/** Turns every row around, pixel by pixel. */
+function mirrorRows({ width, data }: RgbImage): void {
+  const forward = data.slice();
+  for (let i = 0; i < data.length; i++) {
+    const x = Math.floor(i / 3) % width;
+    data[i] = forward[i + (width - 1 - 2 * x) * 3]!;
+  }
+}
+
 describe("resizeRgb", () => {
   it("equals the naive resize for 1-pixel, prime-sized, enlarged and shrunken pictures", () => {
     const random = createRandom(1);
@@ -68,6 +77,36 @@ describe("resizeRgb", () => {
   it("equals the naive resize where rows are too long for the SIMD memory", () => {
     const image = randomImage(createRandom(6), { width: 400_000, height: 2 });
     expect(differingFromNaive(image, { width: 3, height: 5, filter: "bilinear" })).toEqual([]);
+  });
+
+  it("gives for a part what resizing the cut-out gives, mirrored or not, to new memory and to old", () => {
+    const random = createRandom(8);
+    for (let i = 0; i < 120; i++) {
+      const image = randomImage(random, {
+        width: 1 + random.below(60),
+        height: 1 + random.below(i % 10 === 0 ? 900 : 60),
+      });
+      const left = random.below(image.width);
+      const top = random.below(image.height);
+      const from = {
+        left,
+        top,
+        width: 1 + random.below(image.width - left),
+        height: 1 + random.below(image.height - top),
+      };
+      const filter = random.pick([...FILTERS, "nearest"] as const);
+      const same = i % 7 === 0;
+      const width = same ? from.width : 1 + random.below(70);
+      const height = same ? from.height : 1 + random.below(70);
+      const mirror = random.below(2) === 1;
+      const expected = resizeRgb(copyWindow(image, from), { width, height, filter });
+      if (mirror) mirrorRows(expected);
+      const data = new Uint8Array(width * height * 3).fill(99);
+      const fresh = resizeRgb(image, { width, height, filter, from, mirror });
+      expect(firstDifference(fresh.data, expected.data), `case ${i}`).toBe(-1);
+      expect(resizeRgb(image, { width, height, filter, from, mirror, data }).data).toBe(data);
+      expect(firstDifference(data, expected.data), `case ${i}`).toBe(-1);
+    }
   });
 
   it("gives for a window what a crop of the whole result gives", () => {

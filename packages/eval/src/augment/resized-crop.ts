@@ -5,18 +5,11 @@
 //
 // Deviation: the draws are torchvision's in kind, not its numbers: they come from a generator of the sample's own.
 
-import {
-  resizeRgb,
-  resizeWindow,
-  type ResizeFilter,
-  type RgbImage,
-  type Window,
-} from "@internvit/preprocess";
+import { resizeRgb, type ResizeFilter, type RgbImage, type Window } from "@internvit/preprocess";
 
 import { EvalError } from "../errors.ts";
 import { sampleRandom, type SampleKey } from "./draw-source.ts";
 import { exp, log } from "./elementary-functions.ts";
-import { flipRows } from "./flip.ts";
 import { roundHalfEven } from "./round-half-even.ts";
 
 interface Size {
@@ -109,10 +102,9 @@ export function fallbackWindow(picture: Size, aspectRatio: readonly [number, num
 }
 
 /**
- * Cuts the part out, resizes it to a square, and mirrors it where so drawn. The result is a new picture of
- * `size` x `size`.
+ * Resizes the part, as if it were cut out first, to a square of `size` x `size`, and mirrors it where so drawn.
  *
- * @throws PreprocessError `invalid-argument` for a part that leaves the picture
+ * @throws PreprocessError `invalid-argument` for a part that leaves the picture, or `data` of another length
  */
 export function applyResizedCrop(
   image: RgbImage,
@@ -122,12 +114,11 @@ export function applyResizedCrop(
     readonly size?: number;
     /** Default `"bicubic"`. */
     readonly filter?: ResizeFilter;
+    /** Where the `size * size * 3` bytes go, such as a picture's place in a batch. Default: new memory. */
+    readonly data?: Uint8Array;
   } = {},
 ): RgbImage {
-  const { size = 448, filter = "bicubic" } = options;
-  const { width, height } = image;
-  const part = resizeWindow(image, { width, height, window: crop.window });
-  const result = resizeRgb(part, { width: size, height: size, filter });
-  if (crop.flip) flipRows(result.data, { width: size, channels: 3 });
-  return result;
+  const { size = 448, ...resize } = options;
+  const { window: from, flip: mirror } = crop;
+  return resizeRgb(image, { ...resize, width: size, height: size, from, mirror });
 }

@@ -44,18 +44,17 @@ export interface AugmentationManifest {
     readonly left: number;
     readonly top: number;
   }[];
-  readonly mixing: readonly (
-    | { readonly kind: "mixup"; readonly lam: number; readonly out: string }
-    | {
-        readonly kind: "cutmix";
-        readonly drawn_lam: number;
-        readonly centre: Pair;
-        /** top, bottom, left, right */
-        readonly box: readonly [number, number, number, number];
-        readonly lam: number;
-        readonly out: string;
-      }
-  )[];
+  readonly mixing: readonly {
+    readonly kind: "mixup" | "cutmix";
+    readonly lam: number;
+    readonly out: string;
+    /** Of cutmix only, as the following. */
+    readonly drawn_lam: number;
+    /** row, column */
+    readonly centre: Pair;
+    /** top, bottom, left, right */
+    readonly box: readonly [number, number, number, number];
+  }[];
   readonly mixing_tolerance_abs: number;
   readonly photometric_distortion: {
     readonly image: string;

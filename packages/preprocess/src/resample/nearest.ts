@@ -8,9 +8,14 @@ import type { Window } from "./window.ts";
 /** Picks the nearest source pixel for every pixel of a window of the `width` x `height` result. */
 export function resizeNearest(
   image: RgbImage,
-  options: { readonly width: number; readonly height: number; readonly window: Window },
+  options: {
+    readonly width: number;
+    readonly height: number;
+    readonly window: Window;
+    readonly mirror: boolean;
+  },
 ): RgbImage {
-  const { width, height, window } = options;
+  const { width, height, window, mirror } = options;
   const columns = nearestPositions(image.width / width, window.left + window.width);
   const rows = nearestPositions(image.height / height, window.top + window.height);
   const data = new Uint8Array(window.width * window.height * 3);
@@ -18,7 +23,7 @@ export function resizeNearest(
   for (let y = 0; y < window.height; y++) {
     const row = rows[window.top + y]!;
     for (let x = 0; x < window.width; x++) {
-      const column = columns[window.left + x]!;
+      const column = columns[window.left + (mirror ? window.width - 1 - x : x)]!;
       if (row < image.height && column < image.width) {
         const p = (row * image.width + column) * 3;
         data[o] = image.data[p]!;

@@ -72,3 +72,15 @@ export function buildTaps(kernel: Kernel, request: TapRequest): TapTable {
   }
   return { outputs, stride, starts, counts, weights };
 }
+
+/** Puts the outputs into the opposite order, in place: a mirrored result. */
+export function reverseTaps({ outputs, stride, starts, counts, weights }: TapTable): void {
+  starts.reverse();
+  counts.reverse();
+  // The weights of one output keep their order.
+  const forward = weights.slice();
+  for (let i = 0; i < outputs; i++) {
+    const own = forward.subarray(i * stride, (i + 1) * stride);
+    weights.set(own, (outputs - 1 - i) * stride);
+  }
+}

@@ -5,7 +5,7 @@ import type { PixelNormalization, Tensor } from "@internvit/model-core";
 import { type RgbImage, toPixelValues } from "@internvit/preprocess";
 
 import { EvalError } from "../../errors.ts";
-import { flipRows } from "../flip.ts";
+import { mirrorLabels, mirrorPixels } from "../flip.ts";
 import { applyDistortion } from "./distortion.ts";
 import type { SegmentationDraw } from "./draw-segmentation.ts";
 import { IGNORED_LABEL, type LabelMap, resizeLabel } from "./label-map.ts";
@@ -38,8 +38,8 @@ export function applySegmentation(
   const image = resizeBilinear(sample.image, { ...size, window });
   const label = resizeLabel(sample.label, { ...size, window });
   if (flip) {
-    flipRows(image.data, { width: window.width, channels: 3 });
-    flipRows(label.data, { width: window.width, channels: 1 });
+    mirrorPixels(image.data, window.width);
+    mirrorLabels(label.data, window.width);
   }
   return { image: distortion.length === 0 ? image : applyDistortion(image, distortion), label };
 }

@@ -25,9 +25,9 @@ export function rgbToHsv(data: Uint8Array): void {
     let turn = red - green + 4 * range;
     if (value === red) turn = green - blue;
     else if (value === green) turn = blue - red + 2 * range;
-    const hue = (turn * hueScale[range]! + HALF) >> SHIFT;
+    const hue = (Math.imul(turn, hueScale[range]!) + HALF) >> SHIFT;
     data[i] = hue < 0 ? hue + HUES : hue;
-    data[i + 1] = (range * saturationScale[value]! + HALF) >> SHIFT;
+    data[i + 1] = (Math.imul(range, saturationScale[value]!) + HALF) >> SHIFT;
     data[i + 2] = value;
   }
 }
@@ -41,46 +41,70 @@ function inverses(factor: number): Int32Array {
 
 /** Converts pixels `[rows, width, 3]` from HSV to RGB, in place. Hues are below 180. */
 export function hsvToRgb(data: Uint8Array, width: number): void {
-  const { sectors, fractions } = hueTables();
-  const unit = Float32Array.from({ length: 256 }, (_, i) => i * Math.fround(1 / 255));
+  const tables = hueTables();
   const rowLength = width * 3;
   const truncated = (width - (width % BLOCK)) * 3;
   for (let row = 0; row < data.length; row += rowLength) {
-    for (let i = row; i < row + rowLength; i += 3) {
-      const rounding = i < row + truncated ? 0 : TO_NEAREST;
-      const hue = data[i]!;
-      const saturation = unit[data[i + 1]!]!;
-      const value = unit[data[i + 2]!]!;
-      const fraction = fractions[hue]!;
-      const rising = Math.fround(1 - fraction);
-      // The products of two float32 numbers are exact in float64, so each of these rounds as often as OpenCV does.
-      const high = toByte(value, rounding);
-      const low = toByte(Math.fround(value * Math.fround(1 - saturation)), rounding);
-      const falls = toByte(Math.fround(value * Math.fround(1 - saturation * fraction)), rounding);
-      const rises = toByte(Math.fround(value * Math.fround(1 - saturation * rising)), rounding);
-      const sector = sectors[hue]!;
-      data[i] =
-        sector === 0 || sector === 5 ? high : sector === 1 ? falls : sector === 4 ? rises : low;
-      data[i + 1] =
-        sector === 1 || sector === 2 ? high : sector === 0 ? rises : sector === 3 ? falls : low;
-      data[i + 2] =
-        sector === 3 || sector === 4 ? high : sector === 2 ? rises : sector === 5 ? falls : low;
-    }
+    convertPixels(data, { first: row, end: row + truncated, rounding: 0, tables });
+    const end = row + rowLength;
+    convertPixels(data, { first: row + truncated, end, rounding: TO_NEAREST, tables });
   }
 }
 
-function toByte(share: number, rounding: number): number {
-  return (Math.fround(share * 255) + rounding - rounding) | 0;
+/** Of every hue: the channels with the largest, the smallest and the middle sample, and how far the middle one falls. */
+interface HueTables {
+  readonly high: Uint8Array;
+  readonly low: Uint8Array;
+  readonly middle: Uint8Array;
+  readonly falls: Float32Array;
+  /** `i / 255` of every byte. */
+  readonly shares: Float32Array;
 }
 
-/** Of every hue, in which sixth of the circle it lies and how far into it. */
-function hueTables(): { readonly sectors: Uint8Array; readonly fractions: Float32Array } {
-  const sectors = new Uint8Array(HUES);
-  const fractions = new Float32Array(HUES);
+function convertPixels(
+  data: Uint8Array,
+  part: {
+    readonly first: number;
+    readonly end: number;
+    readonly rounding: number;
+    readonly tables: HueTables;
+  },
+): void {
+  const { first, end, rounding } = part;
+  const { high, low, middle, falls, shares } = part.tables;
+  for (let i = first; i < end; i += 3) {
+    const hue = data[i]!;
+    const saturation = shares[data[i + 1]!]!;
+    const value = shares[data[i + 2]!]!;
+    // A product of two float32 numbers is exact in float64, so each line rounds as often as OpenCV does.
+    const least = Math.fround(value * Math.fround(1 - saturation));
+    const between = Math.fround(value * Math.fround(1 - saturation * falls[hue]!));
+    data[i + high[hue]!] = (Math.fround(value * 255) + rounding - rounding) | 0;
+    data[i + low[hue]!] = (Math.fround(least * 255) + rounding - rounding) | 0;
+    data[i + middle[hue]!] = (Math.fround(between * 255) + rounding - rounding) | 0;
+  }
+}
+
+// Red, green and blue are 0, 1 and 2; from sixth to sixth of the circle.
+const HIGH = [0, 1, 1, 2, 2, 0] as const;
+const LOW = [2, 2, 0, 0, 1, 1] as const;
+
+function hueTables(): HueTables {
+  const tables = {
+    high: new Uint8Array(HUES),
+    low: new Uint8Array(HUES),
+    middle: new Uint8Array(HUES),
+    falls: new Float32Array(HUES),
+    shares: Float32Array.from({ length: 256 }, (_, i) => i * Math.fround(1 / 255)),
+  };
   for (let hue = 0; hue < HUES; hue++) {
     const turn = Math.fround(hue * Math.fround(6 / HUES));
-    sectors[hue] = Math.floor(turn);
-    fractions[hue] = turn - Math.floor(turn);
+    const sixth = Math.floor(turn);
+    tables.high[hue] = HIGH[sixth]!;
+    tables.low[hue] = LOW[sixth]!;
+    tables.middle[hue] = 3 - HIGH[sixth]! - LOW[sixth]!;
+    // In odd sixths the middle sample falls with the hue, in even ones it rises.
+    tables.falls[hue] = sixth % 2 === 1 ? turn - sixth : 1 - (turn - sixth);
   }
-  return { sectors, fractions };
+  return tables;
 }
