@@ -14,11 +14,14 @@ test("the README's examples run", async () => {
     "val/rose/3.jpg": picture,
     "val/rose/4.jpg": picture.subarray(0, 100),
   });
-  const [dataSets, probes] = runReadmeExamples(new URL("../README.md", import.meta.url), {
-    "flowers=flowers": `flowers=${folder.path}`,
-    "InternViT-300M-448px-V2_5": fixturePath("tiny-layernorm"),
-    probe: join(folder.path, "probe"),
-  });
+  const [dataSets, probes, neighbours] = runReadmeExamples(
+    new URL("../README.md", import.meta.url),
+    {
+      "flowers=flowers": `flowers=${folder.path}`,
+      "InternViT-300M-448px-V2_5": fixturePath("tiny-layernorm"),
+      probe: join(folder.path, "probe"),
+    },
+  );
   expect(probes).toBe("left out rose/4.jpg\nk = 1 2 1\n");
   expect(dataSets).toBe(
     [
@@ -28,4 +31,5 @@ test("the README's examples run", async () => {
       "",
     ].join("\n"),
   );
+  expect(neighbours).toBe("100 1 [ 1, 0 ]\n");
 });

@@ -2,6 +2,7 @@
 // by the reader's setting. A page is not read by its contents' word: the policy in its head forbids everything but
 // its own style and its pictures.
 
+import { FRAME } from "./html/axes.ts";
 import { curvesSection } from "./html/curves.ts";
 import { calibrationFigure } from "./html/calibration.ts";
 import { classesFigure } from "./html/classes.ts";
@@ -56,6 +57,14 @@ export function htmlReport(result: ClassificationResult, options: HtmlReportOpti
             <pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse">
               <path d="M0 4L4 0" />
             </pattern>
+            <clipPath id="plot">
+              <rect
+                x="${FRAME.left - 3}"
+                y="${FRAME.top - 3}"
+                width="${FRAME.width - FRAME.left - FRAME.right + 6}"
+                height="${FRAME.height - FRAME.top - FRAME.bottom + 6}"
+              />
+            </clipPath>
           </defs>
         </svg>
         <header>
@@ -67,9 +76,8 @@ export function htmlReport(result: ClassificationResult, options: HtmlReportOpti
           ${headline(summary)}
         </header>
         <main>
-          ${scoresSection(result, summary)} ${curvesSection(result.curves)}
-          ${gridSection(result.grid)} ${setsSection(result, { summary, thumbnails })}
-          ${provenanceSection(result, { hash })}
+          ${scoresSection(result, summary)} ${curvesSection(result)} ${gridSection(result.grid)}
+          ${setsSection(result, { summary, thumbnails })} ${provenanceSection(result, { hash })}
         </main>
         <footer>
           <p>

@@ -71,3 +71,21 @@ test("no number is missing from a full page", () => {
   const [entry] = result.grid.filter(({ chosen }) => chosen);
   expect(htmlReport(result)).toContain(entry!.heldOut!.toFixed(2));
 });
+
+test("of many lines the chosen head leads, and one that diverges is cut off", () => {
+  const result = sampleResult();
+  const [curve] = result.curves;
+  const curves = result.grid.map((entry, at) => ({
+    ...curve!,
+    line: `lr=${entry.learningRate},wd=${entry.weightDecay}`,
+    points: curve!.points.map(([step, loss]): readonly [number, number] => [
+      step,
+      at === 12 ? loss * step : loss,
+    ]),
+  }));
+  const page = htmlReport({ ...result, curves });
+  expect(page).toContain("lr=0.1,wd=0 ends at");
+  expect(page).toContain("25 other heads of the grid");
+  expect(page).not.toContain("lr=10,wd=0 ends at");
+  expect(page.match(/class="line other"/g)).toHaveLength(26);
+});

@@ -54,6 +54,7 @@ svg .name { fill: var(--ink); } svg .count { font-size: 9px; }
 .line { fill: none; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round; }
 .line.s0 { stroke: var(--s0); } .line.s1 { stroke: var(--s1); stroke-dasharray: 6 3; } .line.s2 { stroke: var(--s2); stroke-dasharray: 2 3; }
 .line.s3 { stroke: var(--s3); stroke-dasharray: 9 3 2 3; } .line.s4 { stroke: var(--s4); stroke-dasharray: 4 2 1 2; } .line.s5 { stroke: var(--s5); stroke-dasharray: 1 4; }
+.line.other { stroke: var(--soft); stroke-width: .8; opacity: .45; }
 .dot { stroke: none; } .dot.s0 { fill: var(--s0); } .dot.s1 { fill: var(--s1); } .dot.s2 { fill: var(--s2); } .dot.s3 { fill: var(--s3); } .dot.s4 { fill: var(--s4); } .dot.s5 { fill: var(--s5); }
 .area { fill: var(--accent); opacity: .14; } .bar { fill: var(--accent); opacity: .75; }
 .gap { fill: url(#hatch); stroke: var(--gap); stroke-width: .75; } #hatch path { stroke: var(--gap); stroke-width: 1.1; }
