@@ -185,22 +185,35 @@ async function compare(name, { checkpoint, train, val, peer: python }) {
   });
 
   const curves = outcome.curves.filter((curve) => curve.name === "training loss");
-  let worst = { step: 0, gap: 0 };
-  for (const [head, { points }] of curves.entries()) {
-    for (const [step, loss] of points) {
-      if (step % 10 !== 0 && step !== 1) continue;
-      const theirs = answer.losses[step - 1][head];
-      const gap = Math.abs(loss - theirs) / theirs;
-      if (!(gap <= worst.gap)) worst = { step, gap };
-    }
-  }
+  // Of every head: the largest relative difference at the first and every tenth step, from PyTorch in float32 and in
+  // float64, and PyTorch's own between the two.
+  const gaps = curves.map(({ points }, head) => {
+    const steps = points.filter(([step]) => step === 1 || step % 10 === 0);
+    /** @param {(step: number, loss: number) => readonly [number, number]} pair */
+    const largest = (pair) =>
+      Math.max(
+        ...steps.map(([step, loss]) => {
+          const [first, second] = pair(step, loss);
+          return Math.abs(first - second) / second;
+        }),
+      );
+    return {
+      rate: rates[head],
+      torch: largest((step, loss) => [loss, answer.losses[step - 1][head]]),
+      double: largest((step, loss) => [loss, answer.doubles[step - 1][head]]),
+      torchOfDouble: largest((step) => [
+        answer.losses[step - 1][head],
+        answer.doubles[step - 1][head],
+      ]),
+    };
+  });
   const last = answer.epochs.at(-1)[val.name];
   const top1 = (outcome.sets[0]?.scores ?? []).slice(0, 2).map((score) => score.top1);
   const chosen = outcome.grid.findIndex((entry) => entry.chosen);
   return {
     steps,
     seconds,
-    worstLoss: worst,
+    lossGaps: gaps,
     lastLoss: {
       ours: curves[Math.max(chosen, 0)]?.points.at(-1)?.[1],
       torch: answer.losses.at(-1)[Math.max(chosen, 0)],
