@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 
-import { type EncoderConfig, synthesizeCheckpoint } from "@internvit/model-core";
+import { type EncoderConfig } from "@internvit/model-core";
+import { synthesizeCheckpoint } from "@internvit/model-core/synthesize";
 import { fixturePath, type ServedModel, startHub } from "@internvit/test-kit";
 import type { Page, Route } from "playwright";
 

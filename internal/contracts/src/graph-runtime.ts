@@ -8,6 +8,8 @@ import {
 } from "@internvit/model-core";
 import { describe, expect, test } from "vitest";
 
+import { describeTensorHolder } from "./tensor-holder.ts";
+
 function floats(shape: readonly number[], ...data: number[]): Tensor<"float32"> {
   return { dtype: "float32", shape, data: Float32Array.from(data) };
 }
@@ -26,8 +28,9 @@ function smallModel(): GraphModel {
   return graph.finish("small");
 }
 
-/** Runs the contract of `GraphRuntime` and `GraphSession`. */
+/** Runs the contract of `GraphRuntime`, `GraphSession` and `TensorHolder`. */
 export function describeGraphRuntime(label: string, createRuntime: () => GraphRuntime): void {
+  describeTensorHolder(label, createRuntime);
   describe(`GraphRuntime contract: ${label}`, () => {
     test("loads a graph, names its inputs and outputs, and runs it for any batch", async () => {
       await using session = await createRuntime().load(smallModel());
@@ -89,6 +92,14 @@ export function describeGraphRuntime(label: string, createRuntime: () => GraphRu
       await expect(
         createRuntime().load(smallModel(), { signal: AbortSignal.abort(reason) }),
       ).rejects.toBe(reason);
+    });
+
+    test("computes the same without a memory pattern", async () => {
+      await using session = await createRuntime().load(smallModel(), { memoryPattern: false });
+      for (let run = 0; run < 3; run++) {
+        const { y } = await session.run({ x: floats([1, 2], 1, 2) });
+        expect(y).toEqual(floats([1, 2], 11, 22));
+      }
     });
 
     test("refuses a graph that is not one, with an error and not a crash", async () => {

@@ -10,6 +10,7 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/model-core/features": "browser",
   "@internvit/model-core/onnx": "browser",
   "@internvit/model-core/session": "browser",
+  "@internvit/model-core/synthesize": "browser",
   "@internvit/preprocess": "browser",
   "@internvit/preprocess/canvas": "browser",
   "@internvit/preprocess/sharp": "node",
@@ -18,5 +19,6 @@ export const ENTRY_PLATFORMS: Readonly<Record<string, "browser" | "node">> = {
   "@internvit/runtime-node": "node",
   "@internvit/runtime-web": "browser",
   "@internvit/train": "browser",
+  "@internvit/train/node": "node",
   internvit: "node",
 };

@@ -54,12 +54,6 @@ export {
   readCheckpoint,
   type ReadCheckpointOptions,
 } from "./checkpoint/read-checkpoint.ts";
-export {
-  synthesizeCheckpoint,
-  type SynthesizedCheckpoint,
-  type SynthesizedFile,
-  type SynthesizeOptions,
-} from "./synthesize/synthesize-checkpoint.ts";
 export { MAX_SEED, type Synthesized, synthesizedNotice } from "./synthesize/synthesized.ts";
 
 export type { AbsentShard, TensorEntry } from "./checkpoint/weight-files.ts";
@@ -156,7 +150,19 @@ export {
 
 export type { Placement } from "./session/placement.ts";
 export { isRuntimeError, RuntimeError, type RuntimeErrorCode } from "./session/runtime-error.ts";
-export type { GraphLoadOptions, GraphRunOptions, GraphRuntime, GraphSession } from "./runtime.ts";
+export type {
+  GraphLoadOptions,
+  GraphRunOptions,
+  GraphRuntime,
+  GraphSession,
+  HeldTensor,
+  HeldTensors,
+  HolderLoadOptions,
+  HolderRunResult,
+  HolderSession,
+  HoldOptions,
+  TensorHolder,
+} from "./runtime.ts";
 export {
   type ConversionInfo,
   type EncodeOptions,

@@ -1,4 +1,4 @@
-// GraphRuntime on onnxruntime-node: each session in a worker thread of its own.
+// GraphRuntime on onnxruntime-node: each session in a worker thread of its own, those of a holder in one.
 
 import {
   encodeGraphModel,
@@ -6,15 +6,16 @@ import {
   type GraphModel,
   type GraphRuntime,
   type GraphSession,
+  type HolderLoadOptions,
 } from "@internvit/model-core";
-import { checkFeeds, type SessionDescription } from "@internvit/model-core/session";
+import { checkFeeds, createHolder, type SessionDescription } from "@internvit/model-core/session";
 
 import { sessionThreads } from "./cpu-limit.ts";
 import { RuntimeError } from "./errors.ts";
 import { type ExternalFiles, locateExternalFiles } from "./external-files.ts";
 import { type ExecutionProvider, sessionProviders } from "./providers/execution-providers.ts";
 import { turnOffTensorFloat32 } from "./providers/tensor-float-32.ts";
-import { type SessionThread, startSessionThread } from "./session-thread.ts";
+import { type SessionThread, startSessionThread, type ThreadSession } from "./session-thread.ts";
 import type { Placement } from "./worker/protocol.ts";
 
 /** Options of `createNodeRuntime`. */
@@ -53,26 +54,62 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime
   if (!Number.isSafeInteger(threads) || threads < 0) {
     throw new RuntimeError("invalid-argument", `threads is a whole number ≥ 0, got ${threads}`);
   }
+  const start = (): Promise<SessionThread> => {
+    if (executionProvider === "cuda" || executionProvider === "tensorrt") turnOffTensorFloat32();
+    return startSessionThread({
+      executionProviders: sessionProviders(executionProvider),
+      threads,
+      recordPlacement,
+    });
+  };
   return {
-    async load(model, { signal } = {}) {
-      const files = await externalFiles(model, directory);
-      const graph = encodeGraphModel(model, {
-        locationOf: (file) => files?.locations.get(file) ?? file,
+    async load(model, loadOptions = {}) {
+      loadOptions.signal?.throwIfAborted();
+      const prepared = await prepare(model, directory);
+      const thread = await start();
+      try {
+        return graphSession(thread, {
+          model,
+          session: await loadInto(thread, prepared, loadOptions),
+          graphBytes: prepared.graph.byteLength,
+        });
+      } catch (error) {
+        void thread.terminate();
+        throw error;
+      }
+    },
+    async createHolder({ signal } = {}) {
+      signal?.throwIfAborted();
+      const thread = await start();
+      return createHolder({
+        ...thread,
+        load: async (model, loadOptions) =>
+          loadInto(thread, await prepare(model, directory), loadOptions),
       });
-      if (executionProvider === "cuda" || executionProvider === "tensorrt") turnOffTensorFloat32();
-      const thread = await startSessionThread(
-        {
-          graph,
-          externalFolder: files?.folder,
-          executionProviders: sessionProviders(executionProvider),
-          threads,
-          recordPlacement,
-        },
-        { signal },
-      );
-      return graphSession(thread, model, graph.byteLength);
     },
   };
+}
+
+/** A graph as the thread takes it. */
+interface PreparedGraph {
+  readonly graph: Uint8Array<ArrayBuffer>;
+  readonly externalFolder: string | undefined;
+}
+
+async function prepare(model: GraphModel, directory: string | undefined): Promise<PreparedGraph> {
+  const files = await externalFiles(model, directory);
+  const graph = encodeGraphModel(model, {
+    locationOf: (file) => files?.locations.get(file) ?? file,
+  });
+  return { graph, externalFolder: files?.folder };
+}
+
+function loadInto(
+  thread: SessionThread,
+  prepared: PreparedGraph,
+  { signal, keep = [], memoryPattern = true }: HolderLoadOptions,
+): Promise<ThreadSession> {
+  return thread.load({ ...prepared, keep, memoryPattern }, { signal });
 }
 
 async function externalFiles(
@@ -91,10 +128,14 @@ async function externalFiles(
 
 function graphSession(
   thread: SessionThread,
-  model: GraphModel,
-  graphBytes: number,
+  loaded: {
+    readonly model: GraphModel;
+    readonly session: ThreadSession;
+    readonly graphBytes: number;
+  },
 ): NodeGraphSession {
-  const { description } = thread;
+  const { model, session, graphBytes } = loaded;
+  const { description } = session;
   const dispose = (): Promise<void> => thread.terminate();
   return {
     inputs: description.inputs,
@@ -104,9 +145,10 @@ function graphSession(
     async run(feeds, options = {}) {
       const { signal, outputs = description.outputs, move = false } = options;
       checkFeeds(feeds, model.graph.inputs);
-      return thread.run(feeds, { outputs, signal, move });
+      const result = await session.run(feeds, { outputs, keep: {}, signal, move });
+      return result.outputs;
     },
-    readPlacement: () => thread.readPlacement(),
+    readPlacement: () => session.readPlacement(),
     dispose,
     [Symbol.asyncDispose]: dispose,
   };

@@ -2,71 +2,67 @@
 
 import { Worker } from "node:worker_threads";
 
-import { type Tensor } from "@internvit/model-core";
 import {
   buffersOf,
   copyFeeds,
   createRequests,
-  type SessionDescription,
+  type HolderThread,
+  type LoadedGraph,
 } from "@internvit/model-core/session";
 
 import { int8MayOverflow, readCpuFlags } from "./cpu-flags.ts";
 import { RuntimeError } from "./errors.ts";
 import { createSessionState, guardExit } from "./exit-guard.ts";
-import type { Placement, SessionReply, SessionRequest, SessionSetup } from "./worker/protocol.ts";
+import type {
+  Placement,
+  SessionReply,
+  SessionRequest,
+  SessionSetup,
+  ThreadSetup,
+} from "./worker/protocol.ts";
 
-/** A worker thread with one loaded session. */
-export interface SessionThread {
-  readonly description: SessionDescription;
-  /** Runs the session. Requests are served in order. */
-  run(
-    feeds: Readonly<Record<string, Tensor>>,
-    options: ThreadRunOptions,
-  ): Promise<Readonly<Record<string, Tensor>>>;
-  /** Where the nodes of the graph ran, for a session with `recordPlacement` after its first run. */
-  readPlacement(): Promise<Placement>;
-  /** Ends the thread, which frees the session. Requests that wait reject with `disposed`. */
+/** A worker thread that holds sessions and tensors. Requests are served in order. */
+export interface SessionThread extends Omit<HolderThread, "load"> {
+  /**
+   * Makes a session.
+   *
+   * @throws RuntimeError `load-failed` when ONNX Runtime refuses the graph; the signal's reason when it aborts.
+   */
+  load(
+    setup: SessionSetup,
+    options: { readonly signal: AbortSignal | undefined },
+  ): Promise<ThreadSession>;
+  /** Ends the thread, which frees all that it has. Requests that wait reject with `disposed`. */
   terminate(): Promise<void>;
 }
 
-/** Options of `SessionThread.run`. */
-export interface ThreadRunOptions {
-  readonly outputs: readonly string[];
-  readonly signal: AbortSignal | undefined;
-  /** Moves the feeds' buffers to the thread instead of copying them; the caller's tensors are empty afterwards. */
-  readonly move: boolean;
+/** A session of such a thread. */
+export interface ThreadSession extends LoadedGraph {
+  /** Where the nodes of the graph ran, with `recordPlacement` after its first run. */
+  readPlacement(): Promise<Placement>;
 }
 
-/**
- * Starts a thread and loads the session in it.
- *
- * @throws RuntimeError `load-failed` when ONNX Runtime refuses the graph; the signal's reason when it aborts.
- */
+/** Starts a thread. */
 export async function startSessionThread(
-  setup: Omit<SessionSetup, "state" | "exactInt8" | "recordPlacement"> & {
+  setup: Omit<ThreadSetup, "state" | "exactInt8" | "recordPlacement"> & {
     readonly recordPlacement?: boolean;
   },
-  options: { readonly signal: AbortSignal | undefined },
 ): Promise<SessionThread> {
-  options.signal?.throwIfAborted();
   const exactInt8 = int8MayOverflow(await readCpuFlags());
   const state = createSessionState();
   const unguard = guardExit(state);
   const worker = new Worker(new URL("./worker/session-worker.js", import.meta.url), {
-    workerData: { recordPlacement: false, ...setup, exactInt8, state } satisfies SessionSetup,
+    workerData: { recordPlacement: false, ...setup, exactInt8, state } satisfies ThreadSetup,
     // The host's own flags (--input-type, --import of a loader, …) are not meant for this thread and can break it.
     execArgv: [],
     name: "internvit-session",
   });
   const requests = createRequests<SessionReply>();
   let closing = false;
+  let lastSession = 0;
 
-  // Ends the thread in its own time: one that is stopped inside ONNX Runtime takes the whole process with it. The
-  // process stays alive until then.
-  const close = (): void => {
-    closing = true;
-    worker.ref();
-    worker.postMessage({ kind: "close" } satisfies SessionRequest);
+  const post = (request: SessionRequest, transfer: ArrayBuffer[] = []): void => {
+    worker.postMessage(request, transfer);
   };
   worker.on("message", (reply: SessionReply) => {
     requests.settle(reply);
@@ -83,50 +79,75 @@ export async function startSessionThread(
     requests.lose(new RuntimeError("worker-lost", `the session's thread ended with code ${code}`));
   });
 
-  const ask = (id: number, signal: AbortSignal | undefined): ReturnType<typeof requests.wait> => {
+  /** Sends a request, unless it cannot be answered any more, and waits for the reply of its kind. */
+  const ask = async <Kind extends SessionReply["kind"]>(
+    kind: Kind,
+    signal: AbortSignal | undefined,
+    send: (id: number) => void,
+  ): Promise<Extract<SessionReply, { readonly kind: Kind }>> => {
+    signal?.throwIfAborted();
+    if (requests.lost !== undefined) throw requests.lost;
+    const id = requests.nextId();
     worker.ref();
-    return requests.wait(id, signal);
+    const waiting = requests.wait(id, signal);
+    send(id);
+    const reply: SessionReply = await waiting;
+    if (reply.kind === kind) return reply as Extract<SessionReply, { readonly kind: Kind }>;
+    throw new RuntimeError("worker-lost", `expected ${kind}, got ${reply.kind}`);
   };
-
-  const ready = await ask(0, options.signal).catch((error: unknown) => {
-    close();
-    throw error;
-  });
-  if (ready.kind !== "ready") throw new RuntimeError("load-failed", "the worker did not say ready");
+  const unload = async (session: number): Promise<void> => {
+    if (requests.lost !== undefined) return;
+    await ask("unload", undefined, (id) => post({ kind: "unload", id, session }));
+  };
+  worker.unref();
 
   return {
-    description: ready.description,
-    async run(feeds, { outputs, signal, move }) {
-      signal?.throwIfAborted();
-      if (requests.lost !== undefined) throw requests.lost;
-      const id = requests.nextId();
-      const answer = ask(id, signal);
-      const sent = move ? feeds : copyFeeds(feeds);
-      worker.postMessage(
-        { kind: "run", id, feeds: sent, outputs } satisfies SessionRequest,
-        buffersOf(sent),
+    async load(session, { signal }) {
+      const number = ++lastSession;
+      const { description } = await ask("load", signal, (id) =>
+        post({ kind: "load", id, session: number, ...session }),
+      ).catch((error: unknown) => {
+        // It may be loading all the same.
+        unload(number).catch(() => undefined);
+        throw error;
+      });
+      return {
+        description,
+        run: (feeds, { outputs, keep, signal: aborting, move }) =>
+          ask("result", aborting, (id) => {
+            const sent = move ? feeds : copyFeeds(feeds);
+            post({ kind: "run", id, session: number, feeds: sent, outputs, keep }, buffersOf(sent));
+          }),
+        unload: () => unload(number),
+        async readPlacement() {
+          const { placement } = await ask("placement", undefined, (id) =>
+            post({ kind: "placement", id, session: number }),
+          );
+          return placement;
+        },
+      };
+    },
+    hold: (tensors, { move, signal }) =>
+      ask("hold", signal, (id) => {
+        const sent = move ? tensors : copyFeeds(tensors);
+        post({ kind: "hold", id, tensors: sent }, buffersOf(sent));
+      }),
+    async read(numbers, signal) {
+      const { tensors } = await ask("read-held", signal, (id) =>
+        post({ kind: "read-held", id, numbers }),
       );
-      const reply = await answer;
-      if (reply.kind !== "result")
-        throw new RuntimeError("run-failed", "the worker sent no result");
-      return reply.outputs;
+      return tensors;
     },
-    async readPlacement() {
-      if (requests.lost !== undefined) throw requests.lost;
-      const id = requests.nextId();
-      const answer = ask(id, undefined);
-      worker.postMessage({ kind: "placement", id } satisfies SessionRequest);
-      const reply = await answer;
-      if (reply.kind !== "placement") {
-        throw new RuntimeError("run-failed", "the worker sent no placement");
-      }
-      return reply.placement;
-    },
+    release: (numbers) => post({ kind: "release", id: 0, numbers }),
     async terminate() {
       if (requests.lost !== undefined) return;
       requests.lose(new RuntimeError("disposed", "the session was disposed of"));
       const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-      close();
+      // Ends the thread in its own time: one that is stopped inside ONNX Runtime takes the whole process with it. The
+      // process stays alive until then.
+      closing = true;
+      worker.ref();
+      post({ kind: "close", id: 0 });
       await ended;
     },
   };

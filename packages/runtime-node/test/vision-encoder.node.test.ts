@@ -15,12 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import {
-  getPreset,
-  isModelError,
-  synthesizeCheckpoint,
-  type EncoderConfig,
-} from "@internvit/model-core";
+import { getPreset, isModelError, type EncoderConfig } from "@internvit/model-core";
+import { synthesizeCheckpoint } from "@internvit/model-core/synthesize";
 import { createVisionEncoder, isRuntimeError, openCheckpoint } from "@internvit/runtime-node";
 import { goldenPath } from "@internvit/test-kit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

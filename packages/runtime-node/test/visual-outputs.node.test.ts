@@ -13,10 +13,10 @@ import {
   pixelUnshuffle,
   planImages,
   planVideo,
-  synthesizeCheckpoint,
   type Tensor,
   tokensPerTile,
 } from "@internvit/model-core";
+import { synthesizeCheckpoint } from "@internvit/model-core/synthesize";
 import {
   createVisionEncoder,
   openCheckpoint,

@@ -22,6 +22,7 @@ export {
   type WebRuntimeOptions,
   type WorkerOptions,
 } from "./web-runtime.ts";
+export type { WebTensorHolder } from "./web-holder.ts";
 export type { WebGraphSession } from "./web-session.ts";
 export type { AdapterFacts } from "./worker/adapter-facts.ts";
 export type { WeightProgress } from "./worker/keep-order.ts";

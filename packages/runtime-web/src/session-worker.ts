@@ -1,12 +1,15 @@
 // The page's side of a session's worker: sends requests, settles promises, answers the worker's questions.
 
-import { type ByteSource } from "@internvit/model-core";
+import type { ByteSource, HolderLoadOptions } from "@internvit/model-core";
 import {
   buffersOf,
   copyFeeds,
   createRequests,
   type Feeds,
+  type HeldNumber,
+  type HolderThread,
   type SessionDescription,
+  type ThreadRunOptions,
 } from "@internvit/model-core/session";
 
 import { RuntimeError } from "./errors.ts";
@@ -27,26 +30,34 @@ import type {
 } from "./worker/protocol.ts";
 
 /** A worker that is started. */
-export interface SessionWorker {
+export interface SessionWorker extends Pick<HolderThread, "hold" | "read" | "release"> {
   readonly provider: StartedProvider;
   /** Makes weight files in the worker; bytes that are no Blobs are read here, from `sources`. */
   derive(recipe: WeightRecipe, options: DeriveOptions): Promise<DerivedWeightFiles>;
-  /** Makes the session. The graph's bytes stay the caller's. */
-  load(graph: Uint8Array<ArrayBuffer>, options: LoadOptions): Promise<SessionDescription>;
-  /** Runs the session, or tells that the device was lost and gives the feeds back. */
-  run(feeds: Feeds, options: WorkerRunOptions): Promise<WebRunResult | LostRun>;
+  /** Makes a session; the first one has the number 1. The graph's bytes stay the caller's. */
+  load(graph: Uint8Array<ArrayBuffer>, options: LoadOptions): Promise<WorkerSession>;
+  /** Runs a session, or tells that the device was lost and gives the feeds back. */
+  run(feeds: Feeds<HeldNumber>, options: WorkerRunOptions): Promise<WebRunResult | LostRun>;
+  unload(session: number): Promise<void>;
   /** Destroys the GPU device, as a reset of the driver would. */
   loseDevice(): Promise<void>;
   /** Ends the worker at once, which frees all that it had. Requests that wait reject with `disposed`. */
   terminate(): void;
 }
 
+/** A session of such a worker. */
+export interface WorkerSession {
+  readonly session: number;
+  readonly description: SessionDescription;
+}
+
 /** Options of `SessionWorker.load`. */
-export interface LoadOptions {
+export interface LoadOptions extends Pick<HolderLoadOptions, "keep"> {
   readonly files: WeightBlobs;
+  readonly memoryPattern?: boolean | undefined;
   /** Whether the first run tells where its nodes ran. */
   readonly recordPlacement: boolean;
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of `SessionWorker.derive`. */
@@ -63,11 +74,8 @@ export interface DeriveOptions {
 export type DerivedWeightFiles = Extract<WorkerReply, { readonly kind: "derived" }>;
 
 /** Options of `SessionWorker.run`. */
-export interface WorkerRunOptions {
-  readonly outputs: readonly string[];
-  readonly signal: AbortSignal | undefined;
-  /** Moves the feeds' buffers to the worker instead of copying them. */
-  readonly move: boolean;
+export interface WorkerRunOptions extends ThreadRunOptions {
+  readonly session: number;
 }
 
 type Said = WorkerReply | ReadQuestion | ProgressNotice;
@@ -95,6 +103,7 @@ export async function startSessionWorker(
   let sources: ReadonlyMap<string, ByteSource> = new Map();
   let reading: AbortSignal | undefined;
   let onProgress: ((progress: WeightProgress) => void) | undefined;
+  let lastSession = 0;
 
   const send = (request: WorkerRequest, transfer: Transferable[] = []): void => {
     worker.postMessage(request, transfer);
@@ -143,6 +152,11 @@ export async function startSessionWorker(
     throw new RuntimeError("worker-lost", `expected ${kinds.join(" or ")}, got ${reply.kind}`);
   };
 
+  const unload = async (session: number): Promise<void> => {
+    if (requests.lost !== undefined) return;
+    await ask(["unload"], undefined, (id) => send({ kind: "unload", id, session }));
+  };
+
   const started = await ask(["started"], options.signal, (id) =>
     send({ kind: "start", id, settings, known }),
   ).catch((error: unknown) => {
@@ -166,17 +180,35 @@ export async function startSessionWorker(
         ended.abort();
       }
     },
-    async load(graph, { files, recordPlacement, signal }) {
-      const reply = await ask(["loaded"], signal, (id) =>
-        send({ kind: "load", id, graph, files, recordPlacement }),
-      );
-      return reply.description;
+    async load(graph, { signal, keep = [], memoryPattern = true, ...options }) {
+      const session = ++lastSession;
+      const { description } = await ask(["loaded"], signal, (id) =>
+        send({ kind: "load", id, session, graph, keep, memoryPattern, ...options }),
+      ).catch((error: unknown) => {
+        // It may be loading all the same.
+        unload(session).catch(() => undefined);
+        throw error;
+      });
+      return { session, description };
     },
-    run: (feeds, { outputs, signal, move }) =>
+    run: (feeds, { session, outputs, keep, signal, move }) =>
       ask(["result", "device-lost"], signal, (id) => {
         const sent = move ? feeds : copyFeeds(feeds);
-        send({ kind: "run", id, feeds: sent, outputs }, buffersOf(sent));
+        send({ kind: "run", id, session, feeds: sent, outputs, keep }, buffersOf(sent));
       }),
+    unload,
+    hold: (tensors, { move, signal }) =>
+      ask(["hold"], signal, (id) => {
+        const sent = move ? tensors : copyFeeds(tensors);
+        send({ kind: "hold", id, tensors: sent }, buffersOf(sent));
+      }),
+    async read(numbers, signal) {
+      const { tensors } = await ask(["read-held"], signal, (id) =>
+        send({ kind: "read-held", id, numbers }),
+      );
+      return tensors;
+    },
+    release: (numbers) => send({ kind: "release", id: 0, numbers }),
     async loseDevice() {
       await ask(["device-destroyed"], undefined, (id) => send({ kind: "lose-device", id }));
     },

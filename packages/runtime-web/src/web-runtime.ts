@@ -1,4 +1,4 @@
-// GraphRuntime on onnxruntime-web: each session in a worker of its own.
+// GraphRuntime on onnxruntime-web: each session in a worker of its own, those of a holder in one.
 
 import {
   encodeGraphModel,
@@ -10,6 +10,7 @@ import {
 import { RuntimeError } from "./errors.ts";
 import { startSessionWorker } from "./session-worker.ts";
 import { wasmThreads } from "./wasm-threads.ts";
+import { openWebHolder, type WebTensorHolder } from "./web-holder.ts";
 import { openWebSession, type WebGraphSession } from "./web-session.ts";
 import type { WebProvider } from "./worker/protocol.ts";
 
@@ -37,32 +38,38 @@ export interface WebRuntimeOptions extends WorkerOptions {
 /** A runtime whose sessions are of this package. */
 export interface WebRuntime extends GraphRuntime {
   load(model: GraphModel, options?: GraphLoadOptions): Promise<WebGraphSession>;
+  createHolder(options?: { readonly signal?: AbortSignal }): Promise<WebTensorHolder>;
 }
 
 /** Opens graphs with onnxruntime-web. Nothing is loaded until `load`. */
 export function createWebRuntime(options: WebRuntimeOptions = {}): WebRuntime {
   const { executionProvider = "wasm", files = new Map(), wasmPaths, onDeviceLost } = options;
   const threads = wasmThreads(options.threads);
+  const settings = { provider: executionProvider, threads, wasmPaths, probe: false };
+  const blobs = Object.fromEntries(files);
+  const encode = (model: GraphModel): Uint8Array<ArrayBuffer> => {
+    const missing = model.files.filter((file) => !files.has(file));
+    if (missing.length === 0) return encodeGraphModel(model);
+    throw new RuntimeError(
+      "invalid-argument",
+      `the graph points into ${missing.join(", ")}; createWebRuntime needs these files as Blobs`,
+    );
+  };
   return {
-    async load(model, { signal } = {}) {
-      const missing = model.files.filter((file) => !files.has(file));
-      if (missing.length > 0) {
-        throw new RuntimeError(
-          "invalid-argument",
-          `the graph points into ${missing.join(", ")}; createWebRuntime needs these files as Blobs`,
-        );
-      }
-      const settings = { provider: executionProvider, threads, wasmPaths, probe: false };
-      const worker = await startSessionWorker(settings, { signal });
-      return openWebSession(worker, {
+    async load(model, { signal, memoryPattern } = {}) {
+      const graph = encode(model);
+      return openWebSession(await startSessionWorker(settings, { signal }), {
         settings,
         model,
-        graph: encodeGraphModel(model),
-        files: Object.fromEntries(files),
+        graph,
+        files: blobs,
+        memoryPattern,
         recordPlacement: false,
         onDeviceLost,
         signal,
       });
     },
+    createHolder: async ({ signal } = {}) =>
+      openWebHolder(await startSessionWorker(settings, { signal }), { files: blobs, encode }),
   };
 }

@@ -35,18 +35,23 @@ export interface SessionParts {
   /** ModelProto bytes. */
   readonly graph: Uint8Array<ArrayBuffer>;
   readonly files: WeightBlobs;
+  /** As `GraphLoadOptions` says. */
+  readonly memoryPattern?: boolean | undefined;
   /** Whether `placement` is to be known after the first run. */
   readonly recordPlacement: boolean;
   readonly onDeviceLost: ((reason: string) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
+/** The number of the only session of its worker. */
+const ONLY = 1;
+
 /** Loads a session in a worker that was started; ends the worker when that fails. */
 export async function openWebSession(
   first: SessionWorker,
   parts: SessionParts,
 ): Promise<WebGraphSession> {
-  const { model, graph, files, settings, onDeviceLost } = parts;
+  const { model, graph, settings, onDeviceLost } = parts;
   const description = await loadInto(first, parts);
   let worker = first;
   let replacing: Promise<void> | undefined;
@@ -61,7 +66,7 @@ export async function openWebSession(
       const next = await startSessionWorker({ ...settings, probe: false }, { signal: undefined });
       if (disposed) return next.terminate();
       worker = next;
-      await loadInto(next, { graph, files, recordPlacement: false, signal: undefined });
+      await loadInto(next, { ...parts, recordPlacement: false, signal: undefined });
     } catch (cause) {
       const text = `the GPU device was lost (${reason}), and there is no new session: ${(cause as Error).message}`;
       failure = new RuntimeError("device-lost", text, { cause });
@@ -77,7 +82,8 @@ export async function openWebSession(
     await replacing;
     if (failure !== undefined && !disposed) throw failure;
     const used = worker;
-    const reply = await used.run(feeds, { outputs, signal, move });
+    const call = { session: ONLY, outputs, keep: {}, signal };
+    const reply = await used.run(feeds, { ...call, move });
     if (reply.kind === "result") {
       placement = reply.placement ?? placement;
       return reply.outputs;
@@ -91,7 +97,7 @@ export async function openWebSession(
     await replacing;
     signal?.throwIfAborted();
     if (failure !== undefined && !disposed) throw failure;
-    const again = await worker.run(reply.feeds, { outputs, signal, move: true });
+    const again = await worker.run(reply.feeds, { ...call, move: true });
     if (again.kind === "result") return again.outputs;
     throw new RuntimeError(
       "device-lost",
@@ -119,10 +125,11 @@ export async function openWebSession(
 
 async function loadInto(
   worker: SessionWorker,
-  { graph, ...options }: Pick<SessionParts, "graph" | "files" | "recordPlacement" | "signal">,
+  { graph, files, memoryPattern, recordPlacement, signal }: SessionParts,
 ): Promise<SessionDescription> {
   try {
-    return await worker.load(graph, options);
+    const options = { files, memoryPattern, recordPlacement, signal };
+    return (await worker.load(graph, options)).description;
   } catch (error) {
     worker.terminate();
     throw error;

@@ -6,8 +6,8 @@ import {
   type GraphModel,
   readCheckpoint,
   resolveEncoderWeights,
-  synthesizeCheckpoint,
 } from "@internvit/model-core";
+import { synthesizeCheckpoint } from "@internvit/model-core/synthesize";
 import { describe, expect, test } from "vitest";
 
 import { isAppleMobile } from "../src/apple-mobile.ts";

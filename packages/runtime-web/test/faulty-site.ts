@@ -2,7 +2,8 @@
 // start that the store is about.
 
 import { type HubFetch, type HubOptions, urlDirectory } from "@internvit/hub";
-import { parseEncoderConfig, synthesizeCheckpoint } from "@internvit/model-core";
+import { parseEncoderConfig } from "@internvit/model-core";
+import { synthesizeCheckpoint } from "@internvit/model-core/synthesize";
 import {
   createVisionEncoder,
   openWeightStore,

@@ -1,6 +1,7 @@
 // The page's thread is free while an encoder loads and runs.
 
-import { getPreset, synthesizeCheckpoint, type Tensor } from "@internvit/model-core";
+import { getPreset, type Tensor } from "@internvit/model-core";
+import { synthesizeCheckpoint } from "@internvit/model-core/synthesize";
 import { blobDirectory, createVisionEncoder } from "@internvit/runtime-web";
 import { expect, test } from "vitest";
 

@@ -3,6 +3,7 @@
 import { createGraphBuilder, type GraphModel } from "@internvit/model-core";
 
 import { gradients, type GradientSource } from "./gradients.ts";
+import type { SpanFinder } from "./recompute/recomputation.ts";
 
 /** Options of `differentiate`. */
 export interface DifferentiateOptions {
@@ -15,6 +16,8 @@ export interface DifferentiateOptions {
   readonly withRespectTo: readonly string[];
   /** Uses ONNX Runtime's FusedMatMul, as `gradients` says. Default: false. */
   readonly fusedMatMul?: boolean;
+  /** Finds what is computed again, as `gradients` says: `encoderBlocks`, `largeActivations`. Default: nothing. */
+  readonly recompute?: SpanFinder;
 }
 
 /** The name of the output that holds the gradient of a value: `grad/` and its name. */
@@ -32,7 +35,7 @@ export function differentiate(
   { graph: forward }: GraphModel,
   options: DifferentiateOptions,
 ): GraphModel {
-  const { of, withRespectTo, fusedMatMul = false } = options;
+  const { of, withRespectTo, fusedMatMul = false, recompute } = options;
   const graph = createGraphBuilder(forward);
   const inputs = new Set(forward.inputs.map(({ name }) => name));
   const source = ([name, upstream]: readonly [string, string]): GradientSource => {
@@ -49,6 +52,7 @@ export function differentiate(
   const results = gradients(graph, sources, {
     withRespectTo: withRespectTo.map((name) => graph.value(name)),
     fusedMatMul,
+    recompute: recompute?.(graph) ?? [],
   });
   for (const [index, value] of results.entries()) {
     graph.output(gradientName(withRespectTo[index]!), value);

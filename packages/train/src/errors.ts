@@ -8,6 +8,8 @@
  * - `unreached`: a parameter that the loss does not depend on;
  * - `mismatch`: shapes or element types that do not fit together;
  * - `not-finite`: a step of a training that gives NaN or overflows;
+ * - `damaged`: a checkpoint that is cut off, was changed, or is none;
+ * - `io`, `no-space`: a file of a checkpoint that cannot be read or written;
  * - `invalid-argument`: the caller passed a value outside the documented range.
  */
 export type TrainErrorCode =
@@ -15,6 +17,9 @@ export type TrainErrorCode =
   | "unreached"
   | "mismatch"
   | "not-finite"
+  | "damaged"
+  | "io"
+  | "no-space"
   | "invalid-argument";
 
 /** Thrown by the functions of `@internvit/train` that refuse their input. */

@@ -8,6 +8,7 @@ import { add, formatShape } from "@internvit/model-core/onnx";
 
 import { TrainError } from "./errors.ts";
 import { floats } from "./floats.ts";
+import { recomputation, type RecomputedSpan } from "./recompute/recomputation.ts";
 import { type RuleCall, unsupportedForm } from "./rule.ts";
 import { MULTIPLE_OUTPUTS, ruleOf } from "./rules/rules.ts";
 import { sizesOf } from "./sizes.ts";
@@ -30,6 +31,11 @@ export interface GradientsOptions {
    * Default: false; ONNX Runtime fuses most of them itself on the CPU.
    */
   readonly fusedMatMul?: boolean;
+  /**
+   * Spans of the graph whose values the backward pass computes a second time instead of keeping those of the forward pass:
+   * less memory, more work. `encoderBlocks` and `largeActivations` find some. Default: none.
+   */
+  readonly recompute?: readonly RecomputedSpan[];
 }
 
 /**
@@ -44,9 +50,10 @@ export function gradients(
   of: Value | readonly GradientSource[],
   options: GradientsOptions,
 ): readonly Value[] {
-  const { withRespectTo, fusedMatMul = false } = options;
+  const { withRespectTo, fusedMatMul = false, recompute: spans = [] } = options;
   // The rules add nodes while this list is walked.
   const nodes = [...graph.nodes];
+  const backwardNode = recomputation(graph, { nodes, spans });
   const active = activeValues(graph, { nodes, withRespectTo });
   const sums = new Map<string, Value>();
   const accumulate = (value: Value, gradient: Value): void => {
@@ -60,12 +67,13 @@ export function gradients(
     for (const node of nodes.toReversed()) {
       const upstreams = node.outputs.map((name) => sums.get(name));
       const wanted = node.inputs.map((name) => active.has(name));
-      if (!wanted.includes(true) || upstreams.every((value) => value === undefined)) continue;
-      if (stopsGradient(node)) continue;
+      const arrived = upstreams.find((value) => value !== undefined);
+      if (arrived === undefined || !wanted.includes(true) || stopsGradient(node)) continue;
+      const computed = backwardNode(node, arrived);
       graph.scope(node.name, () => {
-        const call = ruleCall(graph, node, { upstreams, fusedMatMul });
+        const call = ruleCall(graph, computed, { upstreams, fusedMatMul });
         for (const [index, build] of inputGradients(call, wanted)) {
-          accumulate(call.input(index), build());
+          accumulate(graph.value(node.inputs[index]!), build());
         }
       });
     }

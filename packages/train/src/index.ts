@@ -2,8 +2,12 @@ export { isTrainError, TrainError, type TrainErrorCode } from "./errors.ts";
 export { gradients, type GradientsOptions, type GradientSource } from "./gradients.ts";
 export { differentiate, type DifferentiateOptions, gradientName } from "./differentiate.ts";
 export { type FedModel, weightsAsInputs } from "./weights-as-inputs.ts";
+export { encoderBlocks } from "./recompute/encoder-blocks.ts";
+export { largeActivations } from "./recompute/large-activations.ts";
+export type { RecomputedSpan, SpanFinder } from "./recompute/recomputation.ts";
 export { stopGradient } from "./stop-gradient.ts";
 export { collapseSingleQueryPooling } from "./rewrites/collapse-single-query-pooling.ts";
+export { float16Products } from "./rewrites/float16-products.ts";
 export type { GraphRewrite, RewriteOptions } from "./rewrites/rewrite.ts";
 export { DIFFERENTIABLE_OPERATORS } from "./rules/rules.ts";
 
@@ -86,10 +90,14 @@ export type { TrainingOptions } from "./session/setup.ts";
 export type {
   EvaluationResult,
   StepBatch,
+  StepOptions,
   StepResult,
   TrainingSession,
   TrainOptions,
 } from "./session/session.ts";
-export { createTrainingSession } from "./session/training-session.ts";
+export { createTrainingSession, type TrainingSessionOptions } from "./session/training-session.ts";
 export { headGrid, type HeadGridOptions } from "./session/head-grid.ts";
+export { type LoopOptions, loopSteps } from "./session/loop-steps.ts";
+export { stackTensors, stepOf } from "./session/stacked.ts";
+export { dropPathFactors } from "./session/drop-path.ts";
 export { batchOrder } from "./session/batch-order.ts";

@@ -4,6 +4,7 @@
 import { createWebRuntime } from "@internvit/runtime-web";
 import { fetchBytes, fetchGoldenTensors, goldenUrl } from "@internvit/test-kit/browser";
 
+import { encoderBlocks } from "../src/index.ts";
 import {
   describeEncoderGradients,
   ENCODER_GOLDENS,
@@ -15,6 +16,8 @@ import {
   type ClassificationManifest,
   describeClassification,
 } from "./probes/describe-classification.ts";
+import { describeSegmentation, type SegmentationManifest } from "./probes/describe-segmentation.ts";
+import { describeGridLayouts } from "./session/grid-layouts.ts";
 import { describeRules } from "./rules/describe-rules.ts";
 
 const createRuntime = () => createWebRuntime({ executionProvider: "webgpu" });
@@ -26,12 +29,28 @@ describeOperations("WebGPU", createRuntime, {
   tensors: await fetchGoldenTensors("probes", "operations.safetensors"),
 });
 
-for (const golden of ["linear-probe-hard", "attention-probe"]) {
+for (const golden of ["linear-probe-soft", "linear-probe-hard", "attention-probe"]) {
   describeClassification(`${golden}, WebGPU`, createRuntime, {
     manifest: await fetchJson<ClassificationManifest>(`${golden}.json`),
     tensors: await fetchGoldenTensors("probes", `${golden}.safetensors`),
   });
 }
+
+for (const golden of [
+  "seg-linear",
+  "upernet-head",
+  "full-linear-rmsnorm",
+  "full-upernet-layernorm",
+]) {
+  describeSegmentation(`${golden}, WebGPU`, createRuntime, {
+    manifest: await fetchJson<SegmentationManifest>(`${golden}.json`),
+    tensors: await fetchGoldenTensors("probes", `${golden}.safetensors`),
+    // Shaders in software are ten seconds of compiling; full-upernet-layernorm evaluates the same heads.
+    evaluates: golden !== "upernet-head",
+  });
+}
+
+describeGridLayouts("WebGPU", createRuntime);
 
 describeRules("WebGPU", createRuntime, {
   calls: 1,
@@ -42,12 +61,16 @@ describeRules("WebGPU", createRuntime, {
 for (const golden of ENCODER_GOLDENS) {
   const manifest = await fetchJson<EncoderManifest>(`${golden}.json`);
   const fetchFile = (name: string) => fetchBytes(goldenUrl(manifest.checkpoint, name));
-  describeEncoderGradients(`${manifest.checkpoint}, WebGPU`, createRuntime, {
+  // One with blocks that are computed again; on the CPU both ways are compared bit for bit.
+  const again = manifest.checkpoint.includes("rmsnorm");
+  const label = `${manifest.checkpoint}${again ? ", recomputed" : ""}, WebGPU`;
+  describeEncoderGradients(label, createRuntime, {
     manifest,
     tensors: await fetchGoldenTensors("probes", `${golden}.safetensors`),
     files: new Map([
       ["config.json", await fetchFile("config.json")],
       ["model.safetensors", await fetchFile("model.safetensors")],
     ]),
+    ...(again ? { recompute: encoderBlocks } : {}),
   });
 }

@@ -2,7 +2,8 @@
 // tiles and patches of the published ones (448 pixels, 14 to a patch), so that all that is shown is of their size, and
 // little enough to compute that WebAssembly encodes a picture in a fraction of a second.
 
-import { type EncoderConfig, synthesizeCheckpoint } from "@internvit/model-core";
+import { type EncoderConfig } from "@internvit/model-core";
+import { synthesizeCheckpoint } from "@internvit/model-core/synthesize";
 
 const SEED = 7;
 

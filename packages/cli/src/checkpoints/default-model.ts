@@ -4,13 +4,12 @@
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+import { type EncoderConfig, getPreset } from "@internvit/model-core";
 import {
-  type EncoderConfig,
-  getPreset,
   type SynthesizedCheckpoint,
   type SynthesizedFile,
   synthesizeCheckpoint,
-} from "@internvit/model-core";
+} from "@internvit/model-core/synthesize";
 
 import { writeError } from "../errors.ts";
 import type { Report } from "../events.ts";

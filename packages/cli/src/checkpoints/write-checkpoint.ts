@@ -4,7 +4,7 @@
 import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import type { SynthesizedCheckpoint, SynthesizedFile } from "@internvit/model-core";
+import type { SynthesizedCheckpoint, SynthesizedFile } from "@internvit/model-core/synthesize";
 
 import { CliError, writeError } from "../errors.ts";
 import type { Report } from "../events.ts";

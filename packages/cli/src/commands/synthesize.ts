@@ -9,10 +9,10 @@ import {
   getPreset,
   parseEncoderConfig,
   presetNames,
-  synthesizeCheckpoint,
   synthesizedNotice,
   type WeightDtype,
 } from "@internvit/model-core";
+import { synthesizeCheckpoint } from "@internvit/model-core/synthesize";
 
 import { writeCheckpoint } from "../checkpoints/write-checkpoint.ts";
 import type { CommandContext } from "../context.ts";

@@ -11,7 +11,7 @@ import {
   skipNormalization,
 } from "../onnx/ops/contributed.ts";
 import { add, cast, mul } from "../onnx/ops/elementwise.ts";
-import { concat, gather, reshape, slice, transpose } from "../onnx/ops/layout.ts";
+import { concat, gather, reshape, select, slice, transpose } from "../onnx/ops/layout.ts";
 import { matMul } from "../onnx/ops/linear-algebra.ts";
 import { layerNormalization, rmsNormalization, softmax } from "../onnx/ops/reduction.ts";
 import { isConverted, type LinearMap } from "../quantize/linear-map.ts";
@@ -44,10 +44,15 @@ export function settle({ graph }: BlockContext, { sum, branch, bias }: Residual)
 export function block(
   context: BlockContext,
   residual: Residual,
-  layer: { readonly weights: LayerWeights<LinearMap>; readonly classTokenOnly: boolean },
+  layer: {
+    readonly weights: LayerWeights<LinearMap>;
+    readonly classTokenOnly: boolean;
+    /** Factors of the two branches, [2, n, 1, 1]. */
+    readonly dropPath: Value | undefined;
+  },
 ): { readonly input: Value; readonly residual: Residual } {
   const { graph } = context;
-  const { weights, classTokenOnly } = layer;
+  const { weights, classTokenOnly, dropPath } = layer;
   const wanted = (tokens: Value): Value =>
     classTokenOnly ? slice(graph, tokens, { axis: 1, start: 0, end: 1 }) : tokens;
   const first = graph.scope("norm1", () =>
@@ -55,14 +60,20 @@ export function block(
   );
   const attended = graph.scope("attention", () => {
     const tokens = spreadChannels(graph, first.normalized, weights.attentionSpread);
-    return attention(context, { from: wanted(tokens), to: tokens }, weights);
+    const branch = attention(context, { from: wanted(tokens), to: tokens }, weights);
+    return dropped(graph, branch, dropPath && select(graph, dropPath, { axis: 0, index: 0 }));
   });
   const second = graph.scope("norm2", () =>
     normalize(context, { sum: wanted(first.sum), ...attended }, affine(graph, weights.norm2)),
   );
-  const mapped = graph.scope("mlp", () =>
-    mlp(context, spreadChannels(graph, second.normalized, weights.mlpSpread), weights),
-  );
+  const mapped = graph.scope("mlp", () => {
+    const branch = mlp(
+      context,
+      spreadChannels(graph, second.normalized, weights.mlpSpread),
+      weights,
+    );
+    return dropped(graph, branch, dropPath && select(graph, dropPath, { axis: 0, index: 1 }));
+  });
   return { input: first.sum, residual: { sum: second.sum, ...mapped } };
 }
 
@@ -75,6 +86,17 @@ function spreadChannels(graph: GraphBuilder, x: Value, spread: SpreadSlice | und
 }
 
 type Branch = Pick<Residual, "branch" | "bias">;
+
+/** A branch times the factor of each picture, its bias with it. */
+function dropped(
+  graph: GraphBuilder,
+  { branch, bias }: Branch,
+  factors: Value | undefined,
+): Branch {
+  if (factors === undefined || branch === undefined) return { branch, bias };
+  const whole = bias === undefined ? branch : add(graph, branch, bias);
+  return { branch: mul(graph, whole, factors), bias: undefined };
+}
 
 function normalize(
   context: BlockContext,

@@ -47,6 +47,11 @@ export interface EncoderGraphOptions {
   readonly outputs?: readonly EncoderOutput[];
   /** Fused forms; default: none, the plain graph. */
   readonly fusions?: readonly Fusion[];
+  /**
+   * Gives the graph the input `drop_path`, for training with stochastic depth: float32 [blocks, 2, n, 1, 1], for each
+   * picture the factors of every block's attention and MLP, 0 where it is left out, else 1 / (1 − rate). Default: false.
+   */
+  readonly dropPath?: boolean;
   /** How `unshuffled` and `visual_tokens` are made; needed for them. A `ChatConfig` is one. */
   readonly visual?: VisualSettings;
 }
@@ -87,6 +92,9 @@ export function buildEncoderGraph(
   const pixelValues = graphInputs(graph, { ...inputSize, channels: config.numChannels }, options);
 
   const context: BlockContext = { graph, config, fusions: new Set(options.fusions) };
+  const dropPath = options.dropPath
+    ? graph.input("drop_path", "float32", [depth, 2, options.batch ?? "batch", 1, 1])
+    : undefined;
   const hiddenStates: Value[] = [];
   let residual: Residual = {
     sum: graph.scope("embeddings", () => embeddings(graph, pixelValues, model)),
@@ -98,6 +106,7 @@ export function buildEncoderGraph(
       block(context, residual, {
         weights: layer,
         classTokenOnly: classTokenOnly && index === depth - 1,
+        dropPath: dropPath && select(graph, dropPath, { axis: 0, index }),
       }),
     );
     hiddenStates.push(step.input);

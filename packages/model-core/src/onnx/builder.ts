@@ -3,16 +3,17 @@
 
 import { ModelError } from "../errors.ts";
 import { DTYPE_BYTES, type Dtype, elementCount, type Tensor } from "../tensor.ts";
-import type {
-  Attribute,
-  Dimension,
-  ExternalInitializer,
-  Graph,
-  GraphModel,
-  GraphNode,
-  Initializer,
-  OperatorDomain,
-  ValueInfo,
+import {
+  allNodes,
+  type Attribute,
+  type Dimension,
+  type ExternalInitializer,
+  type Graph,
+  type GraphModel,
+  type GraphNode,
+  type Initializer,
+  type OperatorDomain,
+  type ValueInfo,
 } from "./graph.ts";
 import { formatShape } from "./shape.ts";
 
@@ -242,7 +243,8 @@ function pruneGraph(graph: Graph): Graph {
     .toReversed()
     .filter((node) => {
       if (!node.outputs.some((output) => needed.has(output))) return false;
-      for (const input of node.inputs) needed.add(input);
+      // What runs inside a node may read this graph's values.
+      for (const { inputs } of allNodes([node])) for (const input of inputs) needed.add(input);
       return true;
     })
     .toReversed();

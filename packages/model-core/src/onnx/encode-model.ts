@@ -3,14 +3,15 @@
 
 import { ModelError } from "../errors.ts";
 import type { Dtype } from "../tensor.ts";
-import type {
-  Attribute,
-  Graph,
-  GraphModel,
-  GraphNode,
-  Initializer,
-  OperatorDomain,
-  ValueInfo,
+import {
+  allNodes,
+  type Attribute,
+  type Graph,
+  type GraphModel,
+  type GraphNode,
+  type Initializer,
+  type OperatorDomain,
+  type ValueInfo,
 } from "./graph.ts";
 import { createWireWriter, type WireWriter } from "./wire-writer.ts";
 
@@ -75,7 +76,10 @@ export function encodeGraphModel(
   if (description !== undefined) writer.string(6, description);
   writer.message(7, (inner) => writeGraph(inner, model.graph, locationOf));
   // Only the sets that are used: a runtime without ONNX Runtime's own operators refuses their name.
-  const domains = new Set<OperatorDomain>(["", ...model.graph.nodes.map(({ domain }) => domain)]);
+  const domains = new Set<OperatorDomain>([
+    "",
+    ...allNodes(model.graph.nodes).map(({ domain }) => domain),
+  ]);
   for (const domain of domains) {
     writer.message(8, (inner) => {
       inner.string(1, domain);
@@ -99,7 +103,7 @@ function writePair(
 }
 
 function writeGraph(writer: WireWriter, graph: Graph, locationOf: (file: string) => string): void {
-  for (const node of graph.nodes) writer.message(1, (inner) => writeNode(inner, node));
+  for (const node of graph.nodes) writer.message(1, (inner) => writeNode(inner, node, locationOf));
   writer.string(2, graph.name);
   for (const initializer of graph.initializers) {
     writer.message(5, (inner) => writeInitializer(inner, initializer, locationOf));
@@ -108,22 +112,32 @@ function writeGraph(writer: WireWriter, graph: Graph, locationOf: (file: string)
   for (const value of graph.outputs) writer.message(12, (inner) => writeValue(inner, value));
 }
 
-function writeNode(writer: WireWriter, node: GraphNode): void {
+function writeNode(
+  writer: WireWriter,
+  node: GraphNode,
+  locationOf: (file: string) => string,
+): void {
   for (const input of node.inputs) writer.string(1, input);
   for (const output of node.outputs) writer.string(2, output);
   writer.string(3, node.name);
   writer.string(4, node.opType);
   for (const [name, attribute] of Object.entries(node.attributes)) {
-    writer.message(5, (inner) => writeAttribute(inner, name, attribute));
+    writer.message(5, (inner) => {
+      inner.string(1, name);
+      writeAttribute(inner, attribute, locationOf);
+    });
   }
   writer.string(7, node.domain);
 }
 
 /** Per attribute kind, the AttributeProto.AttributeType that says which field holds the value. */
-const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7 } as const;
 
-function writeAttribute(writer: WireWriter, name: string, attribute: Attribute): void {
-  writer.string(1, name);
+function writeAttribute(
+  writer: WireWriter,
+  attribute: Attribute,
+  locationOf: (file: string) => string,
+): void {
   switch (attribute.kind) {
     case "float":
       writer.float(2, attribute.value);
@@ -133,6 +147,9 @@ function writeAttribute(writer: WireWriter, name: string, attribute: Attribute):
       break;
     case "string":
       writer.string(4, attribute.value);
+      break;
+    case "graph":
+      writer.message(6, (inner) => writeGraph(inner, attribute.value, locationOf));
       break;
     case "floats":
       for (const value of attribute.value) writer.float(7, value);

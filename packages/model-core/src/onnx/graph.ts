@@ -19,7 +19,9 @@ export type Attribute =
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "ints"; readonly value: readonly number[] }
-  | { readonly kind: "floats"; readonly value: readonly number[] };
+  | { readonly kind: "floats"; readonly value: readonly number[] }
+  /** What a node runs (the body of a Loop); its nodes may read values of the graph around it, under other names. */
+  | { readonly kind: "graph"; readonly value: Graph };
 
 /** Operator sets: ONNX's own and ONNX Runtime's contributed operators. */
 export type OperatorDomain = "" | "com.microsoft";
@@ -70,4 +72,14 @@ export interface Graph {
 export interface GraphModel {
   readonly graph: Graph;
   readonly files: readonly string[];
+}
+
+/** Nodes with those of the graphs inside them. */
+export function allNodes(nodes: readonly GraphNode[]): readonly GraphNode[] {
+  return nodes.flatMap((node) => [
+    node,
+    ...Object.values(node.attributes).flatMap((attribute) =>
+      attribute.kind === "graph" ? allNodes(attribute.value.nodes) : [],
+    ),
+  ]);
 }

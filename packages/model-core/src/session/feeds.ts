@@ -1,11 +1,12 @@
 // What may be fed to a graph, and how it gets into another thread.
 
 import type { ValueInfo } from "../onnx/graph.ts";
+import type { HeldTensor } from "../runtime.ts";
 import type { Dtype, Tensor } from "../tensor.ts";
 import { RuntimeError } from "./runtime-error.ts";
 
-/** Tensors by the names of a graph's inputs. */
-export type Feeds = Readonly<Record<string, Tensor>>;
+/** Tensors by the names of a graph's inputs; `Held` are those that are there already. */
+export type Feeds<Held extends HeldTensor = never> = Readonly<Record<string, Tensor | Held>>;
 
 /** Element types that cross the border to ONNX Runtime; it has no bfloat16 there. */
 const RUNTIME_DTYPES: ReadonlySet<Dtype> = new Set<Dtype>([
@@ -29,7 +30,7 @@ const RUNTIME_DTYPES: ReadonlySet<Dtype> = new Set<Dtype>([
  * @throws RuntimeError `invalid-argument` for an input or a shape that the graph does not have, `unsupported` for an
  * element type that ONNX Runtime does not take from JavaScript.
  */
-export function checkFeeds(feeds: Feeds, inputs: readonly ValueInfo[]): void {
+export function checkFeeds(feeds: Feeds<HeldTensor>, inputs: readonly ValueInfo[]): void {
   const declared = new Map(inputs.map((input) => [input.name, input]));
   for (const [name, tensor] of Object.entries(feeds)) {
     const got = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
@@ -56,16 +57,17 @@ export function checkFeeds(feeds: Feeds, inputs: readonly ValueInfo[]): void {
 }
 
 /** The feeds in buffers of their own: a message takes along all of the buffer that a view is of. */
-export function copyFeeds(feeds: Feeds): Feeds {
+export function copyFeeds<Given extends Feeds<HeldTensor>>(feeds: Given): Given {
   const copies = Object.entries(feeds).map(([name, tensor]) => [
     name,
-    { ...tensor, data: tensor.data.slice() },
+    "data" in tensor ? { ...tensor, data: tensor.data.slice() } : tensor,
   ]);
-  return Object.fromEntries(copies) as Feeds;
+  return Object.fromEntries(copies) as Given;
 }
 
 /** The buffers to move along with a message, each once. Shared memory needs no moving. */
-export function buffersOf(tensors: Feeds): ArrayBuffer[] {
-  const buffers = Object.values(tensors).map(({ data }) => data.buffer);
+export function buffersOf(tensors: Feeds<HeldTensor> | readonly Tensor[]): ArrayBuffer[] {
+  const all: readonly (Tensor | HeldTensor)[] = Object.values(tensors);
+  const buffers = all.map((tensor) => "data" in tensor && tensor.data.buffer);
   return [...new Set(buffers.filter((buffer) => buffer instanceof ArrayBuffer))];
 }

@@ -3,7 +3,29 @@
 
 export { countNodes, placementNotes } from "./placement.ts";
 export { buildHalfProbe, HALF_PROBE_TOLERANCE } from "./half-probe.ts";
-export type { ErrorReply, RunRequest, RunResult, SessionDescription } from "./protocol.ts";
+export {
+  createHolder,
+  type HolderThread,
+  type LoadedGraph,
+  type ThreadRunOptions,
+  type ThreadRunResult,
+} from "./holder.ts";
+export {
+  createHeldValues,
+  type DeviceCopies,
+  type HeldValues,
+  type TensorForms,
+} from "./held-values.ts";
+export type {
+  ErrorReply,
+  HeldNumber,
+  HolderReply,
+  HolderRequest,
+  KeptFacts,
+  RunRequest,
+  RunResult,
+  SessionDescription,
+} from "./protocol.ts";
 export { createRequests, type Requests } from "./requests.ts";
 export { buffersOf, checkFeeds, copyFeeds, type Feeds } from "./feeds.ts";
 export { pixelFeeds } from "./pixel-feeds.ts";

@@ -51,6 +51,23 @@ describe("buildEncoderGraph", () => {
     },
   );
 
+  test("takes factors for drop path only where it is asked to, for the blocks that run", async () => {
+    const checkpoint = await readCheckpoint(goldenDirectory("tiny-layernorm"));
+    const model = { config: checkpoint.config, weights: resolveEncoderWeights(checkpoint) };
+    const inputs = (options: EncoderGraphOptions) =>
+      buildEncoderGraph(model, options).graph.inputs.map(({ name, shape }) => [name, shape]);
+    const [pictures] = inputs({});
+    expect(inputs({ dropPath: true })).toEqual([
+      pictures,
+      ["drop_path", [checkpoint.config.numHiddenLayers, 2, "batch", 1, 1]],
+    ]);
+    expect(inputs({ dropPath: true, batch: 4, outputs: ["hidden_states.1"] })[1]).toEqual([
+      "drop_path",
+      [1, 2, 4, 1, 1],
+    ]);
+    expect(inputs({ dropPath: false })).toEqual([pictures]);
+  });
+
   test("leaves out the blocks after the selected layer, unless another output needs them", () => {
     const { config, chat } = getPreset("InternVL2_5-1B");
     const model = { config, weights: weightsOf(config) };

@@ -67,4 +67,29 @@ describe("createGraphBuilder", () => {
       "LayerNormalization:out1",
     ]);
   });
+
+  test("keeps what a graph inside a node reads", () => {
+    const graph = createGraphBuilder();
+    const x = graph.input("x", "float32", [3]);
+    const factor = graph.constant(two);
+    const read = mul(graph, x, factor);
+    const body = {
+      name: "body",
+      inputs: [],
+      outputs: [read],
+      initializers: [],
+      nodes: [{ ...graph.producer(read)!, inputs: [read.name], outputs: ["y"] }],
+      values: [],
+    };
+    const [y] = graph.addNode({
+      opType: "If",
+      inputs: [x],
+      attributes: { then_branch: { kind: "graph", value: body } },
+      outputs: [{ dtype: "float32", shape: [3] }],
+    });
+    graph.output("z", y!);
+    const { nodes, initializers } = graph.finish("outer").graph;
+    expect(nodes.map(({ opType }) => opType)).toEqual(["Mul", "If", "Identity"]);
+    expect(initializers).toHaveLength(1);
+  });
 });

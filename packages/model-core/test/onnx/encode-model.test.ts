@@ -97,6 +97,32 @@ describe("encodeGraphModel", () => {
     expect([text(cast.get(1)?.[0]), cast.get(3), cast.get(20)]).toEqual(["to", [1], [2]]);
   });
 
+  test("writes the graph inside a node, with the operator sets that it needs", () => {
+    const body = createGraphBuilder();
+    const x = body.input("x", "float32", [2, 2]);
+    body.output("y", fusedMatMul(body, x, x));
+    const attributes = { body: { kind: "graph", value: body.finish("body").graph } } as const;
+    const outer = createGraphBuilder();
+    const input = outer.input("input", "float32", [2, 2]);
+    const [y] = outer.addNode({
+      opType: "Loop",
+      inputs: [undefined, undefined, input],
+      attributes,
+      outputs: [{ dtype: "float32", shape: [2, 2] }],
+    });
+    outer.output("z", y!);
+    const written = fields(encodeGraphModel(outer.finish("outer")));
+    expect(inner(written, 8).map((set) => text(set.get(1)?.[0]))).toEqual(["", "com.microsoft"]);
+    const [attribute] = inner(inner(inner(written, 7)[0]!, 1)[0]!, 5);
+    expect([text(attribute!.get(1)?.[0]), attribute!.get(20)]).toEqual(["body", [5]]);
+    const [graphInside] = inner(attribute!, 6);
+    expect(text(graphInside!.get(2)?.[0])).toBe("body");
+    expect(inner(graphInside!, 1).map((node) => text(node.get(4)?.[0]))).toEqual([
+      "FusedMatMul",
+      "Identity",
+    ]);
+  });
+
   test("points at external weights by place, beyond 4 GiB too, and drops unused ones", () => {
     const external = inner(graph!, 5).filter((tensor) => tensor.has(13));
     expect(external).toHaveLength(1);

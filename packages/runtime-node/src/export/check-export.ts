@@ -107,20 +107,24 @@ export async function checkExport(
 
   // One after the other: each holds the weights in memory.
   const expected = await encodeWithCheckpoint(feed, options);
-  const thread = await startSessionThread(
-    {
-      graph: new Uint8Array(await readFile(join(folder, file), cancel)),
-      externalFolder: await realpath(folder),
-      executionProviders: ["cpu"],
-      threads: 0,
-    },
-    { signal },
-  );
+  const thread = await startSessionThread({ executionProviders: ["cpu"], threads: 0 });
   try {
-    const computed = await thread.run({ [input.name]: feed }, { outputs, signal, move: false });
+    const session = await thread.load(
+      {
+        graph: new Uint8Array(await readFile(join(folder, file), cancel)),
+        externalFolder: await realpath(folder),
+        keep: [],
+        memoryPattern: true,
+      },
+      { signal },
+    );
+    const { outputs: computed } = await session.run(
+      { [input.name]: feed },
+      { outputs, keep: {}, signal, move: false },
+    );
     return {
       outputs: outputs.map((name) => compareOutput(name, computed[name], expected.get(name))),
-      loadMilliseconds: thread.description.loadMilliseconds,
+      loadMilliseconds: session.description.loadMilliseconds,
     };
   } finally {
     await thread.terminate();

@@ -1,17 +1,34 @@
-// The thread that holds a session. onnxruntime-node blocks its thread while it loads and runs, so it is imported
-// here and nowhere else.
+// The thread that holds sessions. onnxruntime-node blocks its thread while it loads and runs, so it is imported here and
+// nowhere else.
 
 import { parentPort, workerData } from "node:worker_threads";
 
-import type { DtypeArrays, Tensor } from "@internvit/model-core";
-import type { RunRequest } from "@internvit/model-core/session";
+import {
+  buffersOf,
+  createHeldValues,
+  type RunRequest,
+  type RunResult,
+  type SessionDescription,
+} from "@internvit/model-core/session";
 import type * as Onnxruntime from "onnxruntime-node";
 
 import { insideRuntime } from "../exit-guard.ts";
-import { createPlacementRecord } from "./placement.ts";
-import type { SessionReply, SessionRequest, SessionSetup } from "./protocol.ts";
+import { createDeviceCopies } from "./device-copies.ts";
+import { createPlacementRecord, type PlacementRecord } from "./placement.ts";
+import type { LoadRequest, SessionReply, SessionRequest, ThreadSetup } from "./protocol.ts";
+import { freeBuffer, fromRuntime, toRuntime } from "./tensors.ts";
 
-const setup = workerData as SessionSetup;
+type SessionOptions = Onnxruntime.InferenceSession.SessionOptions;
+
+/** A session, and what it was made with. */
+interface Loaded {
+  readonly session: Onnxruntime.InferenceSession;
+  readonly record: PlacementRecord | undefined;
+  /** Whether its results lie where they were to lie when it was made; then ONNX Runtime computes all of them or none. */
+  readonly placesResults: boolean;
+}
+
+const setup = workerData as ThreadSetup;
 const port = parentPort;
 if (port === null) throw new Error("session-worker.js is started as a worker thread");
 
@@ -22,6 +39,16 @@ delete (globalThis as { Float16Array?: unknown }).Float16Array;
 // Not a static import: its native part must not begin while the process is exiting either.
 const { default: ort } = await insideRuntime(setup.state, () => import("onnxruntime-node"));
 
+const loaded = new Map<number, Loaded>();
+const onDevice = setup.executionProviders[0] === "webgpu";
+const device = onDevice ? createDeviceCopies(ort, createSession) : undefined;
+const held = createHeldValues<Onnxruntime.Tensor>({
+  toRuntime: (tensor) => toRuntime(ort, tensor),
+  fromRuntime,
+  device,
+  freeBuffer,
+});
+
 function reply(message: SessionReply, transfer: readonly ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);
 }
@@ -30,98 +57,139 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const record = setup.recordPlacement ? createPlacementRecord() : undefined;
-
-async function createSession(): Promise<Onnxruntime.InferenceSession> {
-  return ort.InferenceSession.create(setup.graph, {
+async function createSession(
+  graph: Uint8Array<ArrayBuffer>,
+  options: SessionOptions,
+): Promise<Onnxruntime.InferenceSession> {
+  return ort.InferenceSession.create(graph, {
     executionProviders: [...setup.executionProviders],
     graphOptimizationLevel: "all",
     intraOpNumThreads: setup.threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
-    ...(record === undefined ? {} : { enableProfiling: true, profileFilePrefix: record.prefix }),
+    ...options,
     extra: {
       session: {
         // Work is handed to the threads in pieces that get smaller towards the end, so that none waits for one that
         // was held up: 4 % faster on a shared machine (benchmarks/README.md).
         dynamic_block_base: "4",
         ...(setup.exactInt8 ? { x64quantprecision: "1" } : {}),
-        ...(setup.externalFolder === undefined
-          ? {}
-          : { model_external_initializers_file_folder_path: setup.externalFolder }),
+        ...options.extra,
       },
     },
   });
 }
 
-function toRuntime(tensor: Tensor): Onnxruntime.Tensor {
-  // ORT's typed constructor has one overload per element type; the pair was checked by the sender.
-  const data = tensor.data as Float32Array;
-  return new ort.Tensor(tensor.dtype as "float32", data, [...tensor.shape]);
-}
-
-function fromRuntime(tensor: Onnxruntime.Tensor): Tensor {
+async function load(request: LoadRequest): Promise<SessionDescription> {
+  const begin = performance.now();
+  const { keep, externalFolder } = request;
+  const record = setup.recordPlacement ? createPlacementRecord() : undefined;
+  const placesResults = device !== undefined && keep.length > 0;
+  const session = await createSession(request.graph, {
+    enableMemPattern: request.memoryPattern,
+    ...(record === undefined ? {} : { enableProfiling: true, profileFilePrefix: record.prefix }),
+    ...(placesResults
+      ? {
+          preferredOutputLocation: Object.fromEntries(
+            keep.map((name) => [name, "gpu-buffer" as const]),
+          ),
+        }
+      : {}),
+    extra:
+      externalFolder === undefined
+        ? {}
+        : { model_external_initializers_file_folder_path: externalFolder },
+  });
+  loaded.set(request.session, { session, record, placesResults });
   return {
-    dtype: tensor.type as keyof DtypeArrays,
-    shape: tensor.dims,
-    data: tensor.data as Float32Array,
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    onnxruntimeVersion: ort.env.versions.node ?? ort.env.versions.common,
+    loadMilliseconds: performance.now() - begin,
   };
 }
 
-async function run(session: Onnxruntime.InferenceSession, request: RunRequest): Promise<void> {
-  const feeds: Record<string, Onnxruntime.Tensor> = {};
-  for (const [name, tensor] of Object.entries(request.feeds)) feeds[name] = toRuntime(tensor);
-  const results = await insideRuntime(setup.state, () => session.run(feeds, request.outputs));
-  const outputs: Record<string, Tensor> = {};
-  const buffers = new Set<ArrayBuffer>();
-  for (const [name, value] of Object.entries(results)) {
-    const tensor = fromRuntime(value);
-    outputs[name] = tensor;
-    buffers.add(tensor.data.buffer as ArrayBuffer);
-  }
-  reply({ kind: "result", id: request.id, outputs }, [...buffers]);
+async function run(request: RunRequest): Promise<RunResult> {
+  const { session, placesResults } = the(request.session);
+  const unknown = request.outputs.find((name) => !session.outputNames.includes(name));
+  if (unknown !== undefined) throw new Error(`the graph has no output ${unknown}`);
+  const results = await session.run(
+    held.feeds(request.feeds),
+    placesResults ? session.outputNames : request.outputs,
+  );
+  return { kind: "result", id: request.id, ...held.sort(results, request) };
 }
 
-/** What goes wrong in a run is its reply; a release that fails ends the thread with the error. */
-async function answer(
-  session: Onnxruntime.InferenceSession,
-  request: SessionRequest,
-): Promise<void> {
+function the(number: number): Loaded {
+  const found = loaded.get(number);
+  if (found === undefined) throw new Error(`no session ${number} is loaded`);
+  return found;
+}
+
+function inside<T>(work: () => Promise<T>): Promise<T> {
+  return insideRuntime(setup.state, work);
+}
+
+/** What goes wrong is the reply; a release that fails ends the thread with the error. */
+async function answer(request: SessionRequest): Promise<void> {
+  const { id, kind } = request;
   try {
-    if (request.kind === "run") return await run(session, request);
-    if (request.kind === "placement") {
-      if (record === undefined) throw new Error("the session was made without recordPlacement");
-      session.endProfiling();
-      const placement = record.read();
-      return reply({ kind: "placement", id: request.id, placement });
+    switch (kind) {
+      case "load":
+        return reply({ kind, id, description: await inside(() => load(request)) });
+      case "run": {
+        const result = await inside(() => run(request));
+        return reply(result, buffersOf(result.outputs));
+      }
+      case "hold":
+        await inside(() => held.hold(request.tensors));
+        return reply({ kind, id });
+      case "read-held": {
+        const tensors = await inside(() => held.read(request.numbers));
+        return reply({ kind, id, tensors }, buffersOf(tensors));
+      }
+      case "release":
+        return held.release(request.numbers);
+      case "placement": {
+        const { session, record } = the(request.session);
+        if (record === undefined) throw new Error("the session was made without recordPlacement");
+        session.endProfiling();
+        return reply({ kind, id, placement: record.read() });
+      }
+      case "unload":
+        await inside(() => unload(request.session));
+        return reply({ kind, id });
+      case "close":
+        await inside(close);
+        port?.close();
     }
-    // Released here, in order after every run: a thread that is killed may leave the session's memory behind.
-    await insideRuntime(setup.state, () => session.release());
-    port?.close();
   } catch (error) {
-    if (request.kind === "close") throw error;
-    reply({ kind: "error", id: request.id, code: "run-failed", message: messageOf(error) });
+    if (kind === "close" || kind === "unload") throw error;
+    const code = kind === "load" ? "load-failed" : "run-failed";
+    reply({ kind: "error", id, code, message: messageOf(error) });
   }
 }
 
-try {
-  const begin = performance.now();
-  const session = await insideRuntime(setup.state, createSession);
-  // One after the other: ONNX Runtime would take them all in at once, and an exit could not come between.
-  let last = Promise.resolve();
-  port.on("message", (request: SessionRequest) => {
-    last = last.then(() => answer(session, request));
-  });
-  reply({
-    kind: "ready",
-    id: 0,
-    description: {
-      inputs: session.inputNames,
-      outputs: session.outputNames,
-      onnxruntimeVersion: ort.env.versions.node ?? ort.env.versions.common,
-      loadMilliseconds: performance.now() - begin,
-    },
-  });
-} catch (error) {
-  reply({ kind: "error", id: 0, code: "load-failed", message: messageOf(error) });
+async function unload(number: number): Promise<void> {
+  // ONNX Runtime frees a buffer of a device through the session that made it, which must be there then.
+  if (loaded.get(number)?.placesResults !== true) await releaseSession(number);
 }
+
+async function releaseSession(number: number): Promise<void> {
+  const found = loaded.get(number);
+  loaded.delete(number);
+  await found?.session.release();
+}
+
+/** In order after every run: a thread that is killed may leave the sessions' memory behind. */
+async function close(): Promise<void> {
+  held.clear();
+  for (const number of loaded.keys()) await releaseSession(number);
+  await device?.close();
+}
+
+// One after the other: ONNX Runtime would take them all in at once, and an exit could not come between.
+let last = Promise.resolve();
+port.on("message", (request: SessionRequest) => {
+  last = last.then(() => answer(request));
+});

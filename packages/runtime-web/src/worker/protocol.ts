@@ -1,5 +1,6 @@
 // What a page and the worker that holds a session say to each other, on top of what is the same in Node (model-core).
-// A worker is started, may be asked to convert weights, loads one session and runs it until it is terminated.
+// A worker is started, may be asked to convert weights, loads one session and runs it until it is terminated; a holder's
+// loads several, and holds tensors.
 //
 // Weights cross as Blobs: handles, not bytes. Bytes that only the page can read (a checkpoint on a server) are asked
 // for by the worker, one tensor at a time.
@@ -14,6 +15,9 @@ import type {
 import type {
   ErrorReply,
   Feeds,
+  HeldNumber,
+  HolderReply,
+  HolderRequest,
   RunRequest,
   RunResult,
   SessionDescription,
@@ -107,6 +111,12 @@ export type WorkerRequest =
   | {
       readonly kind: "load";
       readonly id: number;
+      /** The session's number, from 1. */
+      readonly session: number;
+      /** Outputs that may stay with the worker. */
+      readonly keep: readonly string[];
+      /** As `GraphLoadOptions` says. */
+      readonly memoryPattern: boolean;
       /** ModelProto bytes. */
       readonly graph: Uint8Array<ArrayBuffer>;
       readonly files: WeightBlobs;
@@ -114,6 +124,7 @@ export type WorkerRequest =
       readonly recordPlacement: boolean;
     }
   | RunRequest
+  | HolderRequest
   | { readonly kind: "lose-device"; readonly id: number }
   | { readonly kind: "bytes"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: "no-bytes"; readonly id: number; readonly message: string };
@@ -133,11 +144,12 @@ export type WorkerReply =
     }
   | { readonly kind: "loaded"; readonly id: number; readonly description: SessionDescription }
   | WebRunResult
+  | HolderReply
   /** The GPU device is gone. The feeds come back, so that the run can be repeated. */
   | {
       readonly kind: "device-lost";
       readonly id: number;
-      readonly feeds: Feeds;
+      readonly feeds: Feeds<HeldNumber>;
       readonly reason: string;
     }
   | { readonly kind: "device-destroyed"; readonly id: number }

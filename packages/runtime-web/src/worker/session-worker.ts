@@ -1,17 +1,7 @@
-// The worker that holds a session: ONNX Runtime is imported here and nowhere else.
+// The worker that holds sessions: ONNX Runtime is imported here and nowhere else.
 
-import {
-  isRuntimeError,
-  type Placement,
-  type RuntimeErrorCode,
-  type Tensor,
-} from "@internvit/model-core";
-import {
-  buffersOf,
-  countNodes,
-  type RunRequest,
-  type SessionDescription,
-} from "@internvit/model-core/session";
+import { isRuntimeError, type RuntimeErrorCode } from "@internvit/model-core";
+import { buffersOf } from "@internvit/model-core/session";
 import * as ort from "onnxruntime-web/webgpu";
 
 import { adapterKey } from "./adapter-facts.ts";
@@ -19,9 +9,8 @@ import { giveModule, keepModule } from "./compiled-module.ts";
 import { deriveWeights } from "./derive-weights.ts";
 import { openDevice, type OwnedDevice } from "./gpu-device.ts";
 import { keptFolder } from "./keep-order.ts";
-import { openLazyFiles } from "./lazy-bytes.ts";
 import { probeProvider, startRuntime } from "./probe-provider.ts";
-import { leadPrinting, type Printed } from "./profile.ts";
+import { leadPrinting } from "./profile.ts";
 import type {
   KnownStart,
   ProbeErrors,
@@ -33,17 +22,13 @@ import type {
   WorkerRequest,
 } from "./protocol.ts";
 import type { AskForBytes } from "./read-ahead.ts";
-import { fromRuntime, toRuntime } from "./tensors.ts";
-
-type Providers = NonNullable<ort.InferenceSession.SessionOptions["executionProviders"]>;
+import { createSessions, type Providers, type Sessions } from "./sessions.ts";
 
 const port = globalThis as unknown as DedicatedWorkerGlobalScope;
 
 let owned: OwnedDevice | undefined;
 let providers: Providers = [];
-let printed: Printed | undefined;
-let profiling = false;
-let session: ort.InferenceSession | undefined;
+let sessions: Sessions;
 /** Where the weights are in OPFS, when this worker has made or found them there. */
 let folder: string | undefined;
 
@@ -71,7 +56,8 @@ async function start(settings: StartSettings, known: KnownStart): Promise<Starte
   } else {
     providers = ["wasm"];
   }
-  printed = await leadPrinting(() => startRuntime(ort));
+  const printed = await leadPrinting(() => startRuntime(ort));
+  sessions = createSessions({ providers, owned, printed });
   return {
     onnxruntimeVersion: ort.env.versions.web ?? ort.env.versions.common,
     threads: settings.threads,
@@ -83,76 +69,6 @@ async function start(settings: StartSettings, known: KnownStart): Promise<Starte
 async function probe({ probed }: KnownStart): Promise<ProbeErrors> {
   const earlier = owned === undefined ? undefined : probed.get(adapterKey(owned.adapter));
   return earlier ?? probeProvider(ort, { providers, half: owned?.adapter.shaderF16 === true });
-}
-
-async function load(
-  request: Extract<WorkerRequest, { readonly kind: "load" }>,
-): Promise<SessionDescription> {
-  const begin = performance.now();
-  const lazy = await openLazyFiles(request.files, folder);
-  profiling = request.recordPlacement;
-  try {
-    session = await ort.InferenceSession.create(request.graph, {
-      executionProviders: providers,
-      graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
-      externalData: lazy.externalData,
-      enableProfiling: profiling,
-    });
-  } finally {
-    lazy.close();
-  }
-  return {
-    inputs: session.inputNames,
-    outputs: session.outputNames,
-    onnxruntimeVersion: ort.env.versions.web ?? ort.env.versions.common,
-    loadMilliseconds: performance.now() - begin,
-  };
-}
-
-/** After the first run of a session that records it. */
-function readPlacement(): Placement | undefined {
-  if (!profiling) return undefined;
-  profiling = false;
-  printed?.keep();
-  session?.endProfiling();
-  return countNodes(printed?.take() ?? "");
-}
-
-/** The run's outputs, or undefined when the device was lost before they were there. */
-async function compute({
-  feeds,
-  outputs,
-}: RunRequest): Promise<Record<string, Tensor> | undefined> {
-  if (session === undefined) throw new Error("no session was loaded");
-  if (owned?.lost !== undefined) return undefined;
-  const tensors = Object.entries(feeds).map(([name, feed]) => [name, toRuntime(feed)] as const);
-  const running = session.run(Object.fromEntries(tensors), outputs);
-  try {
-    const results = await (owned === undefined
-      ? running
-      : Promise.race([running, owned.whenLost.then(() => undefined)]));
-    if (results === undefined) {
-      // The run may still fail; what it says is known already.
-      running.catch(() => undefined);
-      return undefined;
-    }
-    const pairs = Object.entries(results).map(([name, value]) => [name, fromRuntime(value)]);
-    return Object.fromEntries(pairs) as Record<string, Tensor>;
-  } catch (error) {
-    // A run can fail a moment before the browser says that the device is gone.
-    if (owned !== undefined && (await isLostSoon(owned))) return undefined;
-    throw error;
-  }
-}
-
-const GRACE_MILLISECONDS = 250;
-
-async function isLostSoon({ whenLost }: OwnedDevice): Promise<boolean> {
-  const waited = new Promise<false>((resolve) => {
-    setTimeout(() => resolve(false), GRACE_MILLISECONDS);
-  });
-  return Promise.race([whenLost.then(() => true), waited]);
 }
 
 const questions = new Map<
@@ -196,19 +112,30 @@ async function answer(request: WorkerRequest): Promise<void> {
         return reply({ kind: "derived", id, ...made });
       }
       case "load": {
-        const description = await load(request);
+        const description = await sessions.load(request, folder);
         return reply({ kind: "loaded", id, description });
       }
       case "run": {
-        const outputs = await compute(request);
-        if (outputs !== undefined) {
-          const placement = readPlacement();
-          return reply({ kind: "result", id, outputs, placement }, buffersOf(outputs));
+        const result = await sessions.run(request);
+        if (result !== undefined) {
+          return reply({ kind: "result", id, ...result }, buffersOf(result.outputs));
         }
         const { feeds } = request;
         const reason = owned?.lost ?? "unknown";
         return reply({ kind: "device-lost", id, feeds, reason }, buffersOf(feeds));
       }
+      case "hold":
+        await sessions.hold(request.tensors);
+        return reply({ kind: "hold", id });
+      case "read-held": {
+        const tensors = await sessions.read(request.numbers);
+        return reply({ kind: "read-held", id, tensors }, buffersOf(tensors));
+      }
+      case "release":
+        return sessions.release(request.numbers);
+      case "unload":
+        await sessions.unload(request.session);
+        return reply({ kind: "unload", id });
       case "lose-device":
         owned?.device.destroy();
         return reply({ kind: "device-destroyed", id });

@@ -3,10 +3,9 @@ import {
   matchEncoderTensors,
   memoryDirectory,
   readCheckpoint,
-  synthesizeCheckpoint,
   planEncoderWeights,
-  type SynthesizedFile,
 } from "@internvit/model-core";
+import { synthesizeCheckpoint, type SynthesizedFile } from "@internvit/model-core/synthesize";
 import { weightReader } from "@internvit/model-core/session";
 import { expect, test } from "vitest";
 

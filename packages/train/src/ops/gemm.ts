@@ -1,7 +1,7 @@
 // The matrix product with transposed operands that every execution provider has.
 
 import type { GraphBuilder, Value } from "@internvit/model-core";
-import { refuseShapes, single } from "@internvit/model-core/onnx";
+import { broadcastShapes, formatShape, refuseShapes, single } from "@internvit/model-core/onnx";
 
 /** Options of `gemm`. */
 export interface GemmOptions {
@@ -24,6 +24,13 @@ export function gemm(
   if (left.shape.length !== 2 || right.shape.length !== 2 || inner !== same) {
     refuseShapes("Gemm", "[m, k] and [k, n] with one k", [left.shape, right.shape]);
   }
+  const shape = [rows!, columns!];
+  if (bias !== undefined) {
+    const summed = broadcastShapes("Gemm", shape, bias.shape);
+    if (formatShape(summed) !== formatShape(shape)) {
+      refuseShapes("Gemm", "a bias that broadcasts to the product", [shape, bias.shape]);
+    }
+  }
   return single(
     graph.addNode({
       opType: "Gemm",
@@ -32,7 +39,7 @@ export function gemm(
         transA: { kind: "int", value: Number(transposeLeft) },
         transB: { kind: "int", value: Number(transposeRight) },
       },
-      outputs: [{ dtype: left.dtype, shape: [rows!, columns!] }],
+      outputs: [{ dtype: left.dtype, shape }],
     }),
   );
 }

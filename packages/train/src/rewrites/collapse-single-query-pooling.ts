@@ -17,7 +17,6 @@ import {
 } from "@internvit/model-core/onnx";
 
 import { floats } from "../floats.ts";
-import { activeValues } from "../gradients.ts";
 import { scale } from "../ops/elementwise.ts";
 import { product } from "../product.ts";
 import { floatAttribute } from "../rule.ts";
@@ -29,9 +28,9 @@ import { type SingleQueryPooling, singleQueryPooling } from "./single-query-pool
 import type { TokenProjection } from "./token-projection.ts";
 
 /**
- * Writes every attention of one query per sample over projected tokens without projecting the tokens. Left as they are:
- * tokens that gradients are asked for, and keys, values or attention weights that anything else reads. A graph without
- * such a place is returned itself. Values that are no outputs and are no longer needed go.
+ * Writes every attention of one query per sample over projected tokens without projecting the tokens. Tokens
+ * may be trained. Left as they are: keys, values or attention weights that anything else reads or gradients are asked for.
+ * A graph without such a place is returned itself. Values that are no outputs and are no longer needed go.
  *
  * @throws ModelError `not-found` for a name of `withRespectTo` that is not in the graph
  */
@@ -54,13 +53,11 @@ function firstPooling(
   { withRespectTo = [] }: RewriteOptions,
 ): SingleQueryPooling | undefined {
   const reader = graphReader(graph, withRespectTo);
-  const trained = activeValues(reader, {
-    nodes: graph.nodes,
-    withRespectTo: withRespectTo.map((name) => reader.value(name)),
-  });
+  // Throws for a name that is not there.
+  for (const name of withRespectTo) reader.value(name);
   for (const node of graph.nodes) {
     const pooling = singleQueryPooling(reader, node);
-    if (pooling !== undefined && !trained.has(pooling.key.tokens.name)) return pooling;
+    if (pooling !== undefined) return pooling;
   }
   return undefined;
 }

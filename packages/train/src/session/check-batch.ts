@@ -1,7 +1,7 @@
 // A batch is looked at before it is run: a runtime's message names neither the input nor what was expected of it, and a
 // label out of range would silently count as ignored.
 
-import { elementCount, type Tensor } from "@internvit/model-core";
+import { DTYPE_BYTES, elementCount, type Tensor } from "@internvit/model-core";
 import { formatShape } from "@internvit/model-core/onnx";
 
 import { TrainError } from "../errors.ts";
@@ -43,7 +43,12 @@ function checkTensor(name: string, tensor: Tensor, { dtype, shape, labels }: Bat
       `${formatShape(shape)} takes ${elementCount(shape)} elements, got ${tensor.data.length}`,
     );
   }
-  if (labels === undefined) return;
+  if (tensor.data.BYTES_PER_ELEMENT !== DTYPE_BYTES[dtype]) {
+    throw mismatch(
+      `${dtype} has ${DTYPE_BYTES[dtype]} bytes for each element, the data ${tensor.data.BYTES_PER_ELEMENT}`,
+    );
+  }
+  if (labels === undefined || labels === "unchecked") return;
   const { classes, ignore } = labels;
   for (const [at, value] of tensor.data.entries()) {
     const label = Number(value);

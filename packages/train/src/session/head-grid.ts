@@ -1,6 +1,7 @@
 // Several heads on the same features in one graph: a grid of learning rates and weight decays is one training whose
 // batches are read and moved once. Each head keeps its own small subgraph, which on the CPU is faster than one wide
-// product, because each head's weights stay in the cache.
+// product, because each head's weights stay in the cache; or all are computed by one stack of products, which fills a GPU.
+// The state is the same either way: the tensors of each head under its own name.
 
 import type { Value } from "@internvit/model-core";
 
@@ -8,6 +9,7 @@ import { TrainError } from "../errors.ts";
 import type { ParameterGroup } from "../optimizers/optimizer.ts";
 import type { TrainingLoss, TrainingModel } from "./model.ts";
 import type { TrainingOptions } from "./setup.ts";
+import { type HeadWriters, stackedHeads } from "./stacked-heads.ts";
 import { isValue } from "./write-model.ts";
 
 /** What is trained, once for each head. */
@@ -20,6 +22,12 @@ export interface HeadGridOptions {
   readonly heads: Readonly<
     Record<string, Pick<ParameterGroup, "learningRateScale" | "weightDecay">>
   >;
+  /**
+   * `separate`: a subgraph for each head, for the CPU. `stacked`: forwards and backwards as one stack of all heads, for a
+   * GPU; model and loss are then written once, of operators that can be stacked, and rewrites see the stack. The numbers
+   * are the same but for rounding, checkpoints fit both. Default: `separate`, on every device: a training knows none.
+   */
+  readonly layout?: "separate" | "stacked";
 }
 
 /**
@@ -32,7 +40,7 @@ export interface HeadGridOptions {
 export function headGrid(
   options: HeadGridOptions,
 ): Pick<TrainingOptions, "model" | "loss"> & Required<Pick<TrainingOptions, "group">> {
-  const { model, loss, group = () => ({}), heads } = options;
+  const { model, loss, group = () => ({}), heads, layout = "separate" } = options;
   const names = Object.keys(heads);
   const wrong = names.find((name) => name === "" || name.includes("/"));
   if (names.length === 0 || wrong !== undefined) {
@@ -49,22 +57,16 @@ export function headGrid(
         ),
       ),
     );
+  const writers = (layout === "stacked" ? stackedHeads : separateHeads)({ model, loss, names });
   return {
     model: {
       inputs: model.inputs,
       ...(model.base && { base: model.base }),
+      ...(model.constants && { constants: model.constants }),
       parameters: each(() => model.parameters),
       buffers: each(() => model.buffers ?? {}),
       build(graph, call) {
-        const built = names.map((head) =>
-          graph.scope(head, () =>
-            model.build(graph, {
-              ...call,
-              parameter: (name) => call.parameter(`${head}/${name}`),
-              buffer: (name) => call.buffer(`${head}/${name}`),
-            }),
-          ),
-        );
+        const built = writers.model(graph, call);
         return {
           outputs: each((_, at) => built[at]!.outputs),
           buffers: each((_, at) => built[at]!.buffers ?? {}),
@@ -74,9 +76,7 @@ export function headGrid(
     loss: {
       inputs: loss.inputs,
       build(graph, call) {
-        const built = names.map((head) =>
-          loss.build(graph, { ...call, output: (name) => call.output(`${head}/${name}`) }),
-        );
+        const built = writers.loss(graph, call);
         return Object.fromEntries(
           built.flatMap((losses, at): readonly (readonly [string, Value])[] => {
             const head = names[at]!;
@@ -98,3 +98,21 @@ export function headGrid(
     },
   };
 }
+
+/** A subgraph for each head. */
+const separateHeads: HeadWriters = ({ model, loss, names }) => ({
+  model: (graph, call) =>
+    names.map((head) =>
+      graph.scope(head, () =>
+        model.build(graph, {
+          ...call,
+          parameter: (name) => call.parameter(`${head}/${name}`),
+          buffer: (name) => call.buffer(`${head}/${name}`),
+        }),
+      ),
+    ),
+  loss: (graph, call) =>
+    names.map((head) =>
+      loss.build(graph, { ...call, output: (name) => call.output(`${head}/${name}`) }),
+    ),
+});

@@ -11,8 +11,11 @@ export interface BatchInput {
   readonly dtype: Dtype;
   /** The shape in training. Evaluation takes other sizes too. */
   readonly shape: readonly number[];
-  /** For labels: every one must be in [0, classes) or the ignored one. Default: not checked. */
-  readonly labels?: { readonly classes: number; readonly ignore?: number };
+  /**
+   * For labels: every one must be in [0, classes) or the ignored one. A loss takes any other integer for ignored, so
+   * integers of a loss must have this, or say `"unchecked"`.
+   */
+  readonly labels?: { readonly classes: number; readonly ignore?: number } | "unchecked";
   /** What evaluation does without: masks of dropped paths. Default: false. */
   readonly trainingOnly?: boolean;
 }
@@ -25,8 +28,13 @@ export interface TrainingModel {
   /** Kept and saved beside them, but without gradients: float32 running statistics. Default: none. */
   readonly buffers?: Readonly<Record<string, Tensor>>;
   /**
+   * Any element type; brought once to where the graphs run, and never changed or saved: a data set that batches are
+   * picked from by `gather`, frozen weights. Steps and evaluations read it. Default: none.
+   */
+  readonly constants?: Readonly<Record<string, Tensor>>;
+  /**
    * A finished graph that `build` goes on from, for inputs of these shapes: an encoder's, by `weightsAsInputs`. Its inputs
-   * are inputs, parameters or buffers of the model; its values are there by `graph.value`. Default: an empty graph.
+   * are inputs, parameters, buffers or constants of the model; its values are there by `graph.value`. Default: an empty graph.
    */
   readonly base?: (call: BaseCall) => Graph;
   /** Writes the forward pass. Weights that stay as they are belong into it, as constants or in files. */
@@ -46,6 +54,7 @@ export interface ModelCall {
   readonly input: (name: string) => Value;
   readonly parameter: (name: string) => Value;
   readonly buffer: (name: string) => Value;
+  readonly constant: (name: string) => Value;
 }
 
 /** What a forward pass gives. */
@@ -72,4 +81,6 @@ export interface LossCall {
   readonly input: (name: string) => Value;
   /** Of the model. */
   readonly output: (name: string) => Value;
+  /** Of the model. */
+  readonly constant: (name: string) => Value;
 }

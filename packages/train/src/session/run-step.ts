@@ -1,7 +1,15 @@
-// One step: a state and batches in, the next state and how it went out. Nothing is changed in place, so that a step that
-// fails leaves no trace.
+// One step: a state and batches in, the next state and how it went out. The state is held where the graphs run, as tensors
+// that never change, so that a step that fails leaves no trace; whichever of the two states is not needed any more is
+// released in the end.
 
-import type { GraphSession, Tensor } from "@internvit/model-core";
+import type {
+  HeldTensor,
+  HeldTensors,
+  HolderRunResult,
+  HolderSession,
+  Tensor,
+  TensorHolder,
+} from "@internvit/model-core";
 
 import { TrainError } from "../errors.ts";
 import { type LossScale, nextLossScale } from "../schedules/loss-scale.ts";
@@ -24,12 +32,12 @@ import { mapValues } from "./write-model.ts";
 
 /** A graph of a step that is ready to run. */
 export interface LoadedStep extends Omit<StepGraph, "model"> {
-  readonly session: GraphSession;
+  readonly session: HolderSession;
 }
 
 /** Where a training stands. */
 export interface TrainingState {
-  readonly tensors: Tensors;
+  readonly tensors: HeldTensors;
   /** Updates done. */
   readonly step: number;
   readonly lossScale: LossScale | undefined;
@@ -38,22 +46,46 @@ export interface TrainingState {
 /** What `runStep` works on. */
 export interface StepCall {
   readonly setup: TrainingSetup;
+  readonly holder: TensorHolder;
   readonly graphs: ReadonlyMap<StepPhase, LoadedStep>;
+  /** What no step changes: the model's constants, sums of gradients before the first batch. */
+  readonly fixed: HeldTensors;
   readonly batches: readonly Tensors[];
   readonly signal: AbortSignal | undefined;
+  /** Whether the batches' buffers may be taken. */
+  readonly move: boolean;
 }
 
 /**
- * Runs one step.
+ * Runs one step. The state that is given is released when there is a next one.
  *
  * @throws TrainError and abort reasons as `TrainingSession.step` says
  */
 export async function runStep(
   before: TrainingState,
-  { setup, graphs, batches, signal }: StepCall,
+  call: StepCall,
+): Promise<{ readonly state: TrainingState; readonly result: StepResult }> {
+  const made: HeldTensor[] = [];
+  let after = before;
+  try {
+    const done = await computeStep(before, { ...call, made });
+    after = done.state;
+    return done;
+  } finally {
+    const stay = new Set(Object.values(after.tensors));
+    const all = [...Object.values(before.tensors), ...made];
+    call.holder.release(all.filter((tensor) => !stay.has(tensor)));
+  }
+}
+
+async function computeStep(
+  before: TrainingState,
+  // `made` gets every tensor that the step leaves with the holder.
+  { setup, holder, graphs, fixed, batches, signal, move, made }: StepCall & { made: HeldTensor[] },
 ): Promise<{ readonly state: TrainingState; readonly result: StepResult }> {
   const { accumulate, inputs, optimizer, schedule, watch } = setup;
   const { step, lossScale } = before;
+  const cancel = signal === undefined ? {} : { signal };
   signal?.throwIfAborted();
   if (batches.length !== accumulate) {
     throw new TrainError(
@@ -71,24 +103,35 @@ export async function runStep(
     ...(lossScale === undefined ? {} : { [LOSS_SCALE]: lossScale.scale }),
   }).map(([name, value]) => [name, number(value)] as const);
 
-  let held: Tensors = { ...before.tensors, ...zeroSums(setup) };
+  let state = before.tensors;
+  let sums: HeldTensors = {};
   let watched: Tensors = {};
   let gradNorms: StepResult["gradNorms"] = {};
   const losses: Record<string, number> = {};
   for (const [at, batch] of batches.entries()) {
     const graph = graphs.get(at === accumulate - 1 ? "update" : "accumulate")!;
-    const results = await run(graph.session, {
-      available: { ...held, ...batch, ...Object.fromEntries(scalars) },
-      signal,
+    const moved = move ? await holder.hold(batch, { move, ...cancel }) : undefined;
+    made.push(...Object.values(moved ?? {}));
+    const { outputs, kept } = await run(graph.session, {
+      available: {
+        ...fixed,
+        ...state,
+        ...sums,
+        ...(moved ?? batch),
+        ...Object.fromEntries(scalars),
+      },
+      ...cancel,
     });
-    const report = results[REPORT]!.data as Float32Array;
-    watched = Object.fromEntries(watch.map((name) => [name, results[watchName(name)]!]));
+    made.push(...Object.values(kept));
+    const report = outputs[REPORT]!.data as Float32Array;
+    watched = Object.fromEntries(watch.map((name) => [name, outputs[watchName(name)]!]));
     gradNorms = normsOf(setup, report.subarray(graph.losses.length));
     for (const [index, name] of graph.losses.entries()) {
       losses[name] = (losses[name] ?? 0) + report[index]! / accumulate;
     }
-    const bad = firstBad({ report, names: graph.report, batch });
-    if (bad !== undefined) {
+    const wrong = report.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0) {
+      const bad = firstNotFinite(moved ? await holder.read(moved) : batch) ?? graph.report[wrong]!;
       const overflowed = bad.startsWith(gradientName(""));
       if (overflowed && setup.lossScale && lossScale && lossScale.scale > 1) {
         const next = nextLossScale(lossScale, { ...setup.lossScale, overflowed });
@@ -100,11 +143,20 @@ export async function runStep(
         { subject: bad },
       );
     }
-    held = mapValues(held, (old, name) => results[nextName(name)] ?? old);
+    state = mapValues(state, (old, name) => kept[nextName(name)] ?? old);
+    sums = Object.fromEntries(
+      Object.keys(setup.model.parameters).flatMap((name) => {
+        const sum = kept[nextName(sumName(name))];
+        return sum === undefined ? [] : [[sumName(name), sum]];
+      }),
+    );
+    // At once, or the sums of all batches would be there together.
+    const needed = new Set([...Object.values(state), ...Object.values(sums)]);
+    holder.release(made.filter((tensor) => !needed.has(tensor)));
   }
   return {
     state: {
-      tensors: Object.fromEntries(Object.keys(before.tensors).map((name) => [name, held[name]!])),
+      tensors: state,
       step: step + 1,
       lossScale: lossScale && nextLossScale(lossScale, { ...setup.lossScale, overflowed: false }),
     },
@@ -120,21 +172,18 @@ export async function runStep(
 
 /** Runs a graph with those of the available tensors that it takes. */
 export async function run(
-  session: GraphSession,
-  { available, signal }: { readonly available: Tensors; readonly signal: AbortSignal | undefined },
-): Promise<Tensors> {
+  session: HolderSession,
+  {
+    available,
+    ...options
+  }: {
+    readonly available: Readonly<Record<string, Tensor | HeldTensor>>;
+    readonly signal?: AbortSignal;
+    readonly move?: boolean;
+  },
+): Promise<HolderRunResult> {
   const feeds = Object.fromEntries(session.inputs.map((name) => [name, available[name]!]));
-  return session.run(feeds, signal === undefined ? {} : { signal });
-}
-
-/** The name of the first tensor that is not finite: of the batch, or in the order of the report. */
-function firstBad(step: {
-  readonly report: Float32Array;
-  readonly names: readonly string[];
-  readonly batch: Tensors;
-}): string | undefined {
-  const at = step.report.findIndex((value) => !Number.isFinite(value));
-  return at < 0 ? undefined : (firstNotFinite(step.batch) ?? step.names[at]);
+  return session.run(feeds, options);
 }
 
 /** The gradients' norm of each set that is clipped together. */
@@ -145,16 +194,6 @@ function normsOf(setup: TrainingSetup, squares: Float32Array): Readonly<Record<s
       const sum = members.reduce((part, name) => part + squares[names.indexOf(name)]!, 0);
       return [set, Math.sqrt(sum)];
     }),
-  );
-}
-
-function zeroSums({ accumulate, model }: TrainingSetup): Tensors {
-  if (accumulate === 1) return {};
-  return Object.fromEntries(
-    Object.entries(model.parameters).map(([name, { shape, data }]) => [
-      sumName(name),
-      { dtype: "float32", shape, data: new Float32Array(data.length) },
-    ]),
   );
 }
 

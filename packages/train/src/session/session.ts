@@ -34,10 +34,23 @@ export interface EvaluationResult {
   readonly losses: Readonly<Record<string, number>>;
 }
 
+/** Options of `TrainingSession.step`. */
+export interface StepOptions {
+  /** Stops the step: it has not happened. */
+  readonly signal?: AbortSignal;
+  /**
+   * Moves the batch's buffers to where the graph runs instead of copying them: its tensors are empty afterwards, also when
+   * the step fails or is left out by loss scaling. Default: false.
+   */
+  readonly move?: boolean;
+}
+
 /** Options of `TrainingSession.train`. */
 export interface TrainOptions {
   /** Stops between and during steps; the state is that after the last whole step. */
   readonly signal?: AbortSignal;
+  /** As in `StepOptions`, for every batch. Default: false. */
+  readonly move?: boolean;
   /** Called after every step. */
   readonly onStep?: (result: StepResult) => void;
 }
@@ -52,9 +65,10 @@ export interface TrainingSession {
    * One update.
    *
    * @throws TrainError `mismatch` and `invalid-argument` for a batch that does not fit, `not-finite` for NaN or an
-   * overflow, with the first tensor that has it; the signal's reason when it aborts. The state stays as it was.
+   * overflow, with the first tensor that has it; the signal's reason when it aborts. The state stays as it was. The
+   * runtime's RuntimeError `worker-lost` or `device-lost` where the state itself is lost: go on from a checkpoint.
    */
-  step(batch: StepBatch, options?: { readonly signal?: AbortSignal }): Promise<StepResult>;
+  step(batch: StepBatch, options?: StepOptions): Promise<StepResult>;
   /** One update for each batch. */
   train(
     batches: Iterable<StepBatch> | AsyncIterable<StepBatch>,
@@ -81,7 +95,7 @@ export interface TrainingSession {
    * @throws TrainError `mismatch` for the checkpoint of another model or optimizer; the state stays as it was.
    */
   loadCheckpoint(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Frees the graphs. */
+  /** Frees graphs and state. */
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -6,11 +6,14 @@ import { formatShape } from "@internvit/model-core/onnx";
 import { TrainError } from "../errors.ts";
 import type { Optimizer, ParameterGroup } from "../optimizers/optimizer.ts";
 import { requireRange } from "../optimizers/require-range.ts";
+import type { SpanFinder } from "../recompute/recomputation.ts";
 import { collapseSingleQueryPooling } from "../rewrites/collapse-single-query-pooling.ts";
 import type { GraphRewrite } from "../rewrites/rewrite.ts";
 import type { LossScaleOptions } from "../schedules/loss-scale.ts";
 import type { Schedule } from "../schedules/schedule.ts";
+import { checkOptions } from "./check-options.ts";
 import type { BatchInput, Tensors, TrainingLoss, TrainingModel } from "./model.ts";
+import { sumName } from "./names.ts";
 
 /** What is trained, and how. */
 export interface TrainingOptions {
@@ -43,12 +46,28 @@ export interface TrainingOptions {
   readonly rewrites?: readonly GraphRewrite[];
   /** As `gradients` says. Default: false. */
   readonly fusedMatMul?: boolean;
+  /**
+   * Finds what steps compute a second time instead of keeping it, as `gradients` says: `encoderBlocks`,
+   * `largeActivations`. Default: nothing.
+   */
+  readonly recompute?: SpanFinder;
+}
+
+/** What graphs have to know of tensors. */
+export type TensorFacts = Readonly<Record<string, Pick<Tensor, "dtype" | "shape">>>;
+
+/** A model without its tensors' values: these are where the graphs run, and need not be here too. */
+export interface ModelSetup extends Pick<TrainingModel, "inputs" | "base" | "build"> {
+  readonly parameters: TensorFacts;
+  readonly buffers: TensorFacts;
+  readonly constants: TensorFacts;
 }
 
 /** `TrainingOptions` with defaults. */
 export type TrainingSetup = Required<
-  Omit<TrainingOptions, "maxGradNorm" | "averageDecay" | "lossScale">
+  Omit<TrainingOptions, "model" | "maxGradNorm" | "averageDecay" | "lossScale">
 > & {
+  readonly model: ModelSetup;
   readonly maxGradNorm: number | undefined;
   readonly averageDecay: number | undefined;
   readonly lossScale: LossScaleOptions | undefined;
@@ -63,6 +82,7 @@ export type TrainingSetup = Required<
  * without parameters; `mismatch` for a tensor whose data does not fit its shape
  */
 export function trainingSetup(options: TrainingOptions): TrainingSetup {
+  checkOptions(options);
   const { model, loss, maxGradNorm, averageDecay, accumulate = 1 } = options;
   if (maxGradNorm !== undefined && !(maxGradNorm > 0)) {
     refuse(`maxGradNorm: expected a number above 0, got ${maxGradNorm}`);
@@ -74,11 +94,16 @@ export function trainingSetup(options: TrainingOptions): TrainingSetup {
   if (Object.keys(model.parameters).length === 0) refuse("the model has no parameters");
   const tensors = { ...model.parameters, ...model.buffers };
   for (const [name, tensor] of Object.entries(tensors)) requireFloats(name, tensor);
-  const names = [model.parameters, model.buffers ?? {}, model.inputs, loss.inputs].flatMap(
-    (group) => Object.keys(group),
+  const { constants = {} } = model;
+  for (const [name, tensor] of Object.entries(constants)) requireFitting(name, tensor);
+  const { parameters, buffers = {} } = model;
+  const names = [parameters, buffers, constants, model.inputs, loss.inputs].flatMap((group) =>
+    Object.keys(group),
   );
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) refuse(`two inputs, parameters or buffers are called ${twice}`, twice);
+  if (twice !== undefined) {
+    refuse(`two inputs, parameters, buffers or constants are called ${twice}`, twice);
+  }
   const inputs = { ...model.inputs, ...loss.inputs };
   for (const [name, { shape }] of Object.entries(inputs)) {
     if (!shape.every((size) => Number.isSafeInteger(size) && size > 0)) {
@@ -91,7 +116,14 @@ export function trainingSetup(options: TrainingOptions): TrainingSetup {
     seed: 0,
     rewrites: [collapseSingleQueryPooling],
     fusedMatMul: false,
+    recompute: () => [],
     ...options,
+    model: {
+      ...model,
+      parameters: factsOf(parameters),
+      buffers: factsOf(buffers),
+      constants: factsOf(constants),
+    },
     accumulate,
     maxGradNorm,
     averageDecay,
@@ -101,7 +133,10 @@ export function trainingSetup(options: TrainingOptions): TrainingSetup {
 }
 
 /** The first state: parameters and buffers, their averages as copies of them, zeros for the optimizer. */
-export function firstState({ model, optimizer, averageDecay }: TrainingSetup): Tensors {
+export function firstState(
+  model: TrainingModel,
+  { optimizer, averageDecay }: Pick<TrainingSetup, "optimizer" | "averageDecay">,
+): Tensors {
   const state: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries({ ...model.parameters, ...model.buffers })) {
     state[name] = tensor;
@@ -114,6 +149,17 @@ export function firstState({ model, optimizer, averageDecay }: TrainingSetup): T
     }
   }
   return state;
+}
+
+/** Sums of gradients before the first of several batches. */
+export function zeroSums({ accumulate, model }: TrainingSetup): Tensors {
+  if (accumulate === 1) return {};
+  return Object.fromEntries(
+    Object.entries(model.parameters).map(([name, { shape }]) => [
+      sumName(name),
+      { dtype: "float32", shape, data: new Float32Array(elementCount(shape)) },
+    ]),
+  );
 }
 
 /** The state that holds the moving average of a parameter or buffer. */
@@ -138,10 +184,19 @@ export function clipSets({ model, group }: TrainingSetup): ReadonlyMap<string, r
   return sets;
 }
 
-function requireFloats(name: string, { dtype, shape, data }: Tensor): void {
-  if (dtype !== "float32") {
-    refuse(`${name}: expected float32 parameters and buffers, got ${dtype}`, name);
+function factsOf(tensors: Tensors): TensorFacts {
+  const facts = Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape }]);
+  return Object.fromEntries(facts) as TensorFacts;
+}
+
+function requireFloats(name: string, tensor: Tensor): void {
+  if (tensor.dtype !== "float32") {
+    refuse(`${name}: expected float32 parameters and buffers, got ${tensor.dtype}`, name);
   }
+  requireFitting(name, tensor);
+}
+
+function requireFitting(name: string, { dtype, shape, data }: Tensor): void {
   if (data.byteLength !== elementCount(shape) * DTYPE_BYTES[dtype]) {
     throw new TrainError(
       "mismatch",

@@ -95,7 +95,7 @@ export function buildStepGraph(setup: TrainingSetup, phase: StepPhase): StepGrap
 /** The gradients of this batch's part of the loss. */
 function writeGradients(
   graph: GraphBuilder,
-  { accumulate, lossScale, fusedMatMul }: TrainingSetup,
+  { accumulate, lossScale, fusedMatMul, recompute }: TrainingSetup,
   { losses, parameters }: { readonly losses: Values; readonly parameters: Values },
 ): Values {
   const loss = Object.values(losses).reduce((sum, value) => add(graph, sum, value));
@@ -103,6 +103,7 @@ function writeGradients(
   const computed = gradients(graph, factor === undefined ? loss : mul(graph, loss, factor), {
     withRespectTo: Object.values(parameters),
     fusedMatMul,
+    recompute: recompute(graph),
   });
   const names = Object.keys(parameters);
   return Object.fromEntries(

@@ -1,7 +1,15 @@
-// A training on any runtime. The host holds the state and feeds it to every step; the next state replaces it only when
-// the step went well, so that whatever fails or is aborted leaves the last good one.
+// A training on any runtime. The state stays where the graphs run, and the session knows which held tensors it is; those
+// of the next state replace them only when the step went well, so that whatever fails or is aborted leaves the last good
+// one.
 
-import type { GraphRuntime, GraphSession, Tensor } from "@internvit/model-core";
+import type {
+  GraphModel,
+  GraphRuntime,
+  HeldTensors,
+  HolderLoadOptions,
+  HolderSession,
+  TensorHolder,
+} from "@internvit/model-core";
 
 import { TrainError } from "../errors.ts";
 import { initialLossScale } from "../schedules/loss-scale.ts";
@@ -9,14 +17,39 @@ import { checkBatch } from "./check-batch.ts";
 import { decodeTrainingCheckpoint, encodeTrainingCheckpoint } from "./checkpoint.ts";
 import { buildEvaluationGraph, evaluationInputs, evaluationResult } from "./evaluation.ts";
 import type { Tensors } from "./model.ts";
+import { nextName } from "./names.ts";
 import { type LoadedStep, run, runStep, type TrainingState } from "./run-step.ts";
-import type { EvaluationResult, StepBatch, StepResult, TrainingSession } from "./session.ts";
-import { averageName, firstState, type TrainingOptions, trainingSetup } from "./setup.ts";
-import { buildStepGraph, type StepPhase } from "./step-graph.ts";
+import type {
+  EvaluationResult,
+  StepBatch,
+  StepOptions,
+  StepResult,
+  TrainingSession,
+} from "./session.ts";
+import {
+  averageName,
+  firstState,
+  type TrainingOptions,
+  type TrainingSetup,
+  trainingSetup,
+  zeroSums,
+} from "./setup.ts";
+import { buildStepGraph, type StepGraph, type StepPhase } from "./step-graph.ts";
 import { mapValues } from "./write-model.ts";
 
 /** Evaluation graphs that are kept, one for each set of shapes. */
 const MAX_EVALUATION_GRAPHS = 4;
+
+/** Options of `createTrainingSession`. */
+export interface TrainingSessionOptions extends TrainingOptions {
+  /** Stops waiting for the session; the half-made one is disposed of. */
+  readonly signal?: AbortSignal;
+  /**
+   * Moves the buffers of the model's constants to where the graphs run instead of copying them: they are empty afterwards.
+   * Default: false.
+   */
+  readonly moveConstants?: boolean;
+}
 
 /**
  * Builds and loads the graphs of a training.
@@ -26,29 +59,25 @@ const MAX_EVALUATION_GRAPHS = 4;
  */
 export async function createTrainingSession(
   runtime: GraphRuntime,
-  options: TrainingOptions & { readonly signal?: AbortSignal },
+  options: TrainingSessionOptions,
 ): Promise<TrainingSession> {
-  const { signal: loading } = options;
   const setup = trainingSetup(options);
   const phases: readonly StepPhase[] =
     setup.accumulate === 1 ? ["update"] : ["accumulate", "update"];
   // All graphs are built, and refused, before the first is loaded.
   const built = phases.map((phase) => [phase, buildStepGraph(setup, phase)] as const);
-  const graphs = new Map<StepPhase, LoadedStep>();
-  const evaluations = new Map<string, GraphSession>();
-  try {
-    for (const [phase, { model, ...reading }] of built) {
-      const session = await runtime.load(model, loading === undefined ? {} : { signal: loading });
-      graphs.set(phase, { ...reading, session });
-    }
-  } catch (error) {
-    await disposeAll();
-    throw error;
-  }
+  const holder = await runtime.createHolder(cancelBy(options.signal));
+  const { graphs, fixed, tensors } = await begin(holder, { options, setup, built }).catch(
+    async (error: unknown) => {
+      await holder.dispose();
+      throw error;
+    },
+  );
+  const evaluations = new Map<string, HolderSession>();
 
   let { seed } = setup;
   let state: TrainingState = {
-    tensors: copies(firstState(setup)),
+    tensors,
     step: 0,
     lossScale: setup.lossScale && initialLossScale(setup.lossScale),
   };
@@ -61,9 +90,13 @@ export async function createTrainingSession(
     return result;
   }
 
-  async function step(batch: StepBatch, signal: AbortSignal | undefined): Promise<StepResult> {
+  async function step(
+    batch: StepBatch,
+    { signal, move = false }: StepOptions,
+  ): Promise<StepResult> {
     const batches = isList(batch) ? batch : [batch];
-    const { state: next, result } = await runStep(state, { setup, graphs, batches, signal });
+    const call = { setup, holder, graphs, fixed, batches, signal, move };
+    const { state: next, result } = await runStep(state, call);
     state = next;
     return result;
   }
@@ -78,8 +111,7 @@ export async function createTrainingSession(
     const key = JSON.stringify(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
     let graph = evaluations.get(key);
     if (graph === undefined) {
-      const model = buildEvaluationGraph(setup, inputs);
-      graph = await runtime.load(model, signal === undefined ? {} : { signal });
+      graph = await load(holder, buildEvaluationGraph(setup, inputs), cancelBy(signal));
       evaluations.set(key, graph);
       const [oldest] = evaluations;
       if (oldest !== undefined && evaluations.size > MAX_EVALUATION_GRAPHS) {
@@ -87,10 +119,12 @@ export async function createTrainingSession(
         await oldest[1].dispose();
       }
     }
-    return evaluationResult(await run(graph, { available: { ...weights, ...batch }, signal }));
+    const available = { ...fixed, ...weights, ...batch };
+    const { outputs } = await run(graph, { available, ...cancelBy(signal) });
+    return evaluationResult(outputs);
   }
 
-  function weightsNow(averaged: boolean): Tensors {
+  function weightsNow(averaged: boolean): HeldTensors {
     if (averaged && setup.averageDecay === undefined) {
       throw new TrainError("invalid-argument", "no average is kept: averageDecay is not set");
     }
@@ -98,14 +132,6 @@ export async function createTrainingSession(
       { ...setup.model.parameters, ...setup.model.buffers },
       (_, name) => state.tensors[averaged ? averageName(name) : name]!,
     );
-  }
-
-  async function disposeAll(): Promise<void> {
-    const sessions = [
-      ...Array.from(graphs.values(), ({ session }) => session),
-      ...evaluations.values(),
-    ];
-    await Promise.all(sessions.map((session) => session.dispose()));
   }
 
   const { name, settings } = setup.optimizer;
@@ -122,35 +148,75 @@ export async function createTrainingSession(
     get seed() {
       return seed;
     },
-    step: (batch, { signal } = {}) => inTurn(() => step(batch, signal)),
-    async train(batches, { signal, onStep } = {}) {
+    step: (batch, stepOptions = {}) => inTurn(() => step(batch, stepOptions)),
+    async train(batches, { onStep, ...stepOptions } = {}) {
       for await (const batch of batches) {
-        const result = await training.step(batch, signal === undefined ? {} : { signal });
+        const result = await training.step(batch, stepOptions);
         onStep?.(result);
       }
     },
     evaluate: (batch, evaluation = {}) => inTurn(() => evaluate(batch, evaluation)),
-    weights: ({ averaged = false } = {}) => inTurn(async () => copies(weightsNow(averaged))),
-    state: () => inTurn(async () => copies(state.tensors)),
-    saveCheckpoint: () => inTurn(async () => encodeTrainingCheckpoint(state.tensors, position())),
+    weights: ({ averaged = false } = {}) => inTurn(async () => holder.read(weightsNow(averaged))),
+    state: () => inTurn(() => holder.read(state.tensors)),
+    saveCheckpoint: () =>
+      inTurn(async () => encodeTrainingCheckpoint(await holder.read(state.tensors), position())),
     loadCheckpoint: (bytes) =>
       inTurn(async () => {
         const like = { tensors: state.tensors, optimizer: { name, settings } };
         const { tensors, position: found } = await decodeTrainingCheckpoint(bytes, like);
-        const lossScale = state.lossScale && (found.lossScale ?? state.lossScale);
-        state = { tensors, step: found.step, lossScale };
+        const before = state;
+        const lossScale = before.lossScale && (found.lossScale ?? before.lossScale);
+        state = { tensors: await holder.hold(tensors), step: found.step, lossScale };
         ({ seed } = found);
+        holder.release(Object.values(before.tensors));
       }),
-    dispose: () => inTurn(disposeAll),
+    dispose: () => inTurn(() => holder.dispose()),
     [Symbol.asyncDispose]: () => training.dispose(),
   };
   return training;
 }
 
-function isList(batch: StepBatch): batch is readonly Tensors[] {
-  return Array.isArray(batch);
+/** Brings graphs and first tensors to where the training runs. Not a part of the session, which would keep `options`. */
+async function begin(
+  holder: TensorHolder,
+  call: {
+    readonly options: TrainingSessionOptions;
+    readonly setup: TrainingSetup;
+    readonly built: readonly (readonly [StepPhase, StepGraph])[];
+  },
+): Promise<{
+  readonly graphs: ReadonlyMap<StepPhase, LoadedStep>;
+  readonly fixed: HeldTensors;
+  readonly tensors: HeldTensors;
+}> {
+  const { options, setup, built } = call;
+  const { model: given, moveConstants: move = false } = options;
+  const cancel = cancelBy(options.signal);
+  const graphs = new Map<StepPhase, LoadedStep>();
+  for (const [phase, { model, ...reading }] of built) {
+    const names = model.graph.outputs.map(({ name }) => name);
+    const keep = names.filter((name) => name.startsWith(nextName("")));
+    graphs.set(phase, { ...reading, session: await load(holder, model, { keep, ...cancel }) });
+  }
+  const constants = await holder.hold({ ...given.constants }, { move, ...cancel });
+  const sums = await holder.hold(zeroSums(setup), { move: true, ...cancel });
+  const tensors = await holder.hold(firstState(given, setup), cancel);
+  return { graphs, fixed: { ...constants, ...sums }, tensors };
 }
 
-function copies(tensors: Tensors): Tensors {
-  return mapValues(tensors, (tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor);
+/** Graphs of trainings are large: twice their memory would be too much. */
+function load(
+  holder: TensorHolder,
+  model: GraphModel,
+  options: HolderLoadOptions,
+): Promise<HolderSession> {
+  return holder.load(model, { memoryPattern: false, ...options });
+}
+
+function cancelBy(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+function isList(batch: StepBatch): batch is readonly Tensors[] {
+  return Array.isArray(batch);
 }

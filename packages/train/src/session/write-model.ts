@@ -4,6 +4,7 @@ import {
   createGraphBuilder,
   type Dtype,
   type GraphBuilder,
+  isModelError,
   type Value,
 } from "@internvit/model-core";
 import { formatShape, reshape } from "@internvit/model-core/onnx";
@@ -11,8 +12,11 @@ import { formatShape, reshape } from "@internvit/model-core/onnx";
 import { TrainError } from "../errors.ts";
 import { countOf, sizesOf } from "../sizes.ts";
 import { lookup } from "./lookup.ts";
-import type { BatchInput, ModelCall, ModelResults, Tensors } from "./model.ts";
-import type { TrainingSetup } from "./setup.ts";
+import type { BatchInput, ModelCall, ModelResults } from "./model.ts";
+import type { TensorFacts, TrainingSetup } from "./setup.ts";
+
+/** Operands of one operator: a product with a bias, a norm. */
+const MAX_NAMED = 3;
 
 /** Values by name. */
 export type Values = Readonly<Record<string, Value>>;
@@ -23,6 +27,7 @@ export interface WrittenModel {
   readonly inputs: Values;
   readonly parameters: Values;
   readonly buffers: Values;
+  readonly constants: Values;
   readonly results: ModelResults;
 }
 
@@ -40,12 +45,12 @@ export function writeModel(
       Object.entries(values).filter(([name]) => Object.hasOwn(model.inputs, name)),
     );
   const base = model.base?.({ mode, inputs: own(options.inputs) });
-  const weights = { ...model.parameters, ...model.buffers };
+  const known = { ...model.parameters, ...model.buffers, ...model.constants };
   for (const { name } of base?.inputs ?? []) {
-    if (Object.hasOwn(options.inputs, name) || Object.hasOwn(weights, name)) continue;
+    if (Object.hasOwn(options.inputs, name) || Object.hasOwn(known, name)) continue;
     throw new TrainError(
       "invalid-argument",
-      `the base graph has an input ${name}, which is no input, parameter or buffer of the model`,
+      `the base graph has an input ${name}, which is no input, parameter, buffer or constant of the model`,
       { subject: name },
     );
   }
@@ -54,38 +59,62 @@ export function writeModel(
     base && { ...base, outputs: [], values: [...base.values, ...base.outputs] },
   );
   const declare = (name: string, dtype: Dtype, shape: readonly number[]): Value => {
-    const known = base?.inputs.find((input) => input.name === name);
-    if (known === undefined) return graph.input(name, dtype, shape);
-    if (known.dtype === dtype && formatShape(known.shape) === formatShape(shape)) return known;
+    const given = base?.inputs.find((input) => input.name === name);
+    if (given === undefined) return graph.input(name, dtype, shape);
+    if (given.dtype === dtype && formatShape(given.shape) === formatShape(shape)) return given;
     throw new TrainError(
       "mismatch",
-      `${name}: the base graph takes ${known.dtype} ${formatShape(known.shape)}, the training gives ${dtype} ${formatShape(shape)}`,
+      `${name}: the base graph takes ${given.dtype} ${formatShape(given.shape)}, the training gives ${dtype} ${formatShape(shape)}`,
       { subject: name },
     );
   };
   const inputs = mapValues(options.inputs, ({ dtype, shape }, name) => declare(name, dtype, shape));
-  const declareAll = (tensors: Tensors): Values =>
-    mapValues(tensors, ({ shape }, name) => declare(name, "float32", shape));
+  const declareAll = (tensors: TensorFacts): Values =>
+    mapValues(tensors, ({ dtype, shape }, name) => declare(name, dtype, shape));
   const parameters = declareAll(model.parameters);
-  const buffers = declareAll(model.buffers ?? {});
-  const results = model.build(graph, {
+  const buffers = declareAll(model.buffers);
+  const constants = declareAll(model.constants);
+  const asked: Value[] = [];
+  const noting = (find: (name: string) => Value) => (name: string) => {
+    const value = find(name);
+    asked.push(value);
+    return value;
+  };
+  const call: ModelCall = {
     mode,
-    input: lookup("input of the model", own(inputs)),
-    parameter: lookup("parameter", parameters),
-    buffer: lookup("buffer", buffers),
-  });
-  return { graph, inputs, parameters, buffers, results };
+    input: noting(lookup("input of the model", own(inputs))),
+    parameter: noting(lookup("parameter", parameters)),
+    buffer: noting(lookup("buffer", buffers)),
+    constant: noting(lookup("constant", constants)),
+  };
+  const results = named(asked, () => model.build(graph, call));
+  return { graph, inputs, parameters, buffers, constants, results };
+}
+
+/** Says with shapes that do not fit which tensors were asked for last: operators know shapes, not whose they are. */
+function named<T>(asked: readonly Value[], build: () => T): T {
+  try {
+    return build();
+  } catch (cause) {
+    if (!isModelError(cause) || cause.code !== "mismatch" || asked.length === 0) throw cause;
+    const last = [...new Set(asked)].slice(-MAX_NAMED);
+    const names = last.map(({ name, shape }) => `${name} ${formatShape(shape)}`).join(", ");
+    throw new TrainError("mismatch", `${cause.message}; the model asked last for ${names}`, {
+      cause,
+    });
+  }
 }
 
 /** Writes the losses, each [1], by name. */
 export function writeLosses(
   { loss }: TrainingSetup,
-  { graph, inputs, results }: WrittenModel,
+  { graph, inputs, constants, results }: WrittenModel,
 ): Values {
   const built = graph.scope("loss", () =>
     loss.build(graph, {
       input: lookup("input", inputs),
       output: lookup("output of the model", results.outputs),
+      constant: lookup("constant", constants),
     }),
   );
   const losses = isValue(built) ? { loss: built } : built;

@@ -9,6 +9,7 @@ import {
 import { float32Golden, type GoldenTensor } from "@internvit/test-kit/portable";
 import { beforeAll, describe, expect, test } from "vitest";
 
+import type { SpanFinder } from "../../src/index.ts";
 import { type EncoderGradients, encoderGradients } from "./encoder-gradients.ts";
 
 /** The golden files of one encoder. */
@@ -17,6 +18,8 @@ export interface EncoderGoldens {
   readonly tensors: ReadonlyMap<string, GoldenTensor>;
   /** config.json and model.safetensors of the checkpoint. */
   readonly files: ReadonlyMap<"config.json" | "model.safetensors", Uint8Array<ArrayBuffer>>;
+  /** Default: nothing is computed again. */
+  readonly recompute?: SpanFinder;
 }
 
 /** The goldens' manifest, as far as it is needed. */
@@ -37,7 +40,7 @@ export const ENCODER_GOLDENS = [
 export function describeEncoderGradients(
   label: string,
   createRuntime: () => GraphRuntime,
-  { manifest, tensors, files }: EncoderGoldens,
+  { manifest, tensors, files, recompute }: EncoderGoldens,
 ): void {
   describe.each(["native", "larger"])(`golden encoder gradients: ${label}, %s size`, (size) => {
     let computed: EncoderGradients;
@@ -53,6 +56,7 @@ export function describeEncoderGradients(
         file: files.get("model.safetensors")!,
         inputSize: { height, width },
         feeds,
+        recompute,
       });
       // Software WebGPU takes its time.
     }, 120_000);

@@ -11,7 +11,8 @@ import {
   type Tensor,
 } from "@internvit/model-core";
 
-import { differentiate, gradientName, weightsAsInputs } from "../../src/index.ts";
+import { differentiate, gradientName, type SpanFinder, weightsAsInputs } from "../../src/index.ts";
+import { joinParts } from "./weight-parts.ts";
 
 /** What is computed for one batch. */
 export interface EncoderGradients {
@@ -30,9 +31,11 @@ export async function encoderGradients(
     readonly file: Uint8Array;
     readonly inputSize: InputSize;
     readonly feeds: { readonly pixel_values: Tensor; readonly upstream: Tensor };
+    /** Default: nothing is computed again. */
+    readonly recompute?: SpanFinder | undefined;
   },
 ): Promise<EncoderGradients> {
-  const { file, inputSize, feeds } = options;
+  const { file, inputSize, feeds, recompute = () => [] } = options;
   const encoder = buildEncoderGraph(
     { config: checkpoint.config, weights: resolveEncoderWeights(checkpoint) },
     { inputSize, batch: feeds.pixel_values.shape[0]! },
@@ -42,25 +45,23 @@ export async function encoderGradients(
   const training = differentiate(model, {
     of: { last_hidden_state: "upstream" },
     withRespectTo: ["pixel_values", ...names],
+    recompute,
   });
   await using session = await runtime.load(training);
   const values = weights.map((weight) => [weight.name, valuesOf(weight, file)] as const);
   const results = await session.run({ ...feeds, ...Object.fromEntries(values) });
-  // The parts of one tensor are ranges of its rows, in the order of their places in the file.
-  const parameters = new Map<string, Float32Array>();
-  for (const { name } of weights.toSorted((a, b) => a.start - b.start)) {
-    const tensor = name.replace(/@\d+$/, "");
-    const part = results[gradientName(name)]!.data as Float32Array;
-    parameters.set(tensor, joined(parameters.get(tensor) ?? new Float32Array(), part));
-  }
+  const parts = names.map(
+    (name) => [name, results[gradientName(name)]!.data as Float32Array] as const,
+  );
   return {
     lastHiddenState: results["last_hidden_state"]!,
     pixelValues: results[gradientName("pixel_values")]!,
-    parameters,
+    parameters: joinParts(parts),
   };
 }
 
-function valuesOf(
+/** The float32 values of a weight in a file. */
+export function valuesOf(
   { dtype, shape, start, byteLength }: ExternalInitializer,
   file: Uint8Array,
 ): Tensor {
@@ -68,11 +69,4 @@ function valuesOf(
   const data =
     dtype === "float32" ? new Float32Array(buffer) : bfloat16ToFloat32(new Uint16Array(buffer));
   return { dtype: "float32", shape, data };
-}
-
-function joined(first: Float32Array, second: Float32Array): Float32Array {
-  const both = new Float32Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

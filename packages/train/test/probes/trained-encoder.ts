@@ -1,23 +1,28 @@
-// The encoder of the full-tuning goldens, plain, with drop path whose masks are fed. Names are those of the segmentation
-// checkpoints.
+// The encoder of the full-tuning goldens: model-core's graph with drop path, its weights read from a checkpoint that is
+// made of the goldens' first values. Their names are those of the segmentation checkpoints.
 
-import type { GraphBuilder, Value } from "@internvit/model-core";
 import {
-  add,
-  concat,
-  gelu,
-  layerNormalization,
-  reshape,
-  rmsNormalization,
-  slice,
-  transpose,
-} from "@internvit/model-core/onnx";
+  buildEncoderGraph,
+  encodeSafetensors,
+  encoderConfigJson,
+  type GraphBuilder,
+  memoryDirectory,
+  readCheckpoint,
+  resolveEncoderWeights,
+  type Tensor,
+  type Value,
+} from "@internvit/model-core";
+import { reshape, slice, transpose } from "@internvit/model-core/onnx";
 
-import { attention, conv, expand, gemm, type ModelCall, residual, split } from "../../src/index.ts";
+import { type TrainingModel, weightsAsInputs } from "../../src/index.ts";
+import { valuesOf } from "../encoder/encoder-gradients.ts";
 
 /** The manifest's description of the encoder. */
 export interface EncoderForm {
+  readonly width: number;
+  readonly grid: number;
   readonly heads: number;
+  readonly mlp_ratio: number;
   readonly norm: "rms" | "ln";
   readonly norm_eps: number;
   readonly qkv_bias: boolean;
@@ -25,83 +30,83 @@ export interface EncoderForm {
   readonly drop_path_rates: readonly number[];
 }
 
-/** The outputs of all blocks as maps `[n, width, rows, columns]`, from pictures under `input`. */
-export function trainedEncoder(
-  graph: GraphBuilder,
-  call: ModelCall,
-  form: EncoderForm,
-): readonly Value[] {
-  const parameter = (name: string): Value => call.parameter(`backbone.${name}`);
-  const patches = conv(graph, call.input("input"), {
-    weight: parameter("patch_embed.proj.weight"),
-    bias: parameter("patch_embed.proj.bias"),
-    strides: [14, 14],
-  });
-  const [samples = 0, width = 0, rows = 0, columns = 0] = patches.shape.map(Number);
-  const count = rows * columns;
-  const tokens = transpose(graph, reshape(graph, patches, [samples, width, count]), [0, 2, 1]);
-  const classToken = expand(graph, parameter("cls_token"), [samples, 1, width]);
-  let hidden = add(graph, concat(graph, [classToken, tokens], { axis: 1 }), parameter("pos_embed"));
-  return form.drop_path_rates.map((rate, at) => {
-    const dropPath = (branch: number) =>
-      call.mode === "evaluation" ? undefined : { kept: keptOf(graph, call, [at, branch]), rate };
-    const block = `blocks.${at}`;
-    hidden = residual(graph, hidden, {
-      branch: attend(graph, norm(hidden, `${block}.norm1`), block),
-      layerScale: parameter(`${block}.ls1.gamma`),
-      dropPath: dropPath(0),
-    });
-    const wide = gelu(graph, linear(norm(hidden, `${block}.norm2`), `${block}.mlp.fc1`));
-    hidden = residual(graph, hidden, {
-      branch: linear(wide, `${block}.mlp.fc2`),
-      layerScale: parameter(`${block}.ls2.gamma`),
-      dropPath: dropPath(1),
-    });
-    const own = slice(graph, hidden, { axis: 1, start: 1, end: 1 + count });
-    return reshape(graph, transpose(graph, own, [0, 2, 1]), [samples, width, rows, columns]);
-  });
+const PATCH = 14;
+const OWN = /^backbone\.(patch_embed|cls_token|pos_embed|blocks)\b/;
 
-  function norm(value: Value, name: string): Value {
-    const weight = parameter(`${name}.weight`);
-    const epsilon = form.norm_eps;
-    return form.norm === "rms" || name.includes("attn")
-      ? rmsNormalization(graph, value, { weight, epsilon })
-      : layerNormalization(graph, value, { weight, bias: parameter(`${name}.bias`), epsilon });
-  }
-
-  function linear(value: Value, name: string, hasBias = true): Value {
-    const weight = parameter(`${name}.weight`);
-    const flat = reshape(graph, value, [samples * (count + 1), weight.shape[1]!]);
-    const product = gemm(graph, flat, weight, { transposeRight: true });
-    const result = hasBias ? add(graph, product, parameter(`${name}.bias`)) : product;
-    return reshape(graph, result, [samples, count + 1, weight.shape[0]!]);
-  }
-
-  function attend(builder: GraphBuilder, value: Value, block: string): Value {
-    const all = linear(value, `${block}.attn.qkv`, form.qkv_bias);
-    const parts = split(builder, all, { axis: 2, sizes: [width, width, width] });
-    const [query, key, own] = parts.map((part, at) => {
-      const normed =
-        form.qk_normalization && at < 2
-          ? norm(part, `${block}.attn.${at === 0 ? "q" : "k"}_norm`)
-          : part;
-      const perHead = [samples, count + 1, form.heads, width / form.heads];
-      return transpose(builder, reshape(builder, normed, perHead), [0, 2, 1, 3]);
-    });
-    const mixed = attention(builder, { query: query!, key: key!, value: own! });
-    const joined = transpose(builder, mixed, [0, 2, 1, 3]);
-    return linear(reshape(builder, joined, [samples, count + 1, width]), `${block}.attn.proj`);
-  }
+/** Whether a tensor is one of the encoder's, and not of what stands behind it. */
+export function isEncoderTensor(name: string): boolean {
+  return OWN.test(name);
 }
 
-/** The mask [n] of a block's branch. */
-function keptOf(
-  graph: GraphBuilder,
-  { input }: ModelCall,
-  [block, branch]: readonly [number, number],
-): Value {
-  const masks = input("drop_path_kept");
-  const own = slice(graph, masks, { axis: 0, start: block, end: block + 1 });
-  const one = slice(graph, own, { axis: 1, start: branch, end: branch + 1 });
-  return reshape(graph, one, [masks.shape[2]!]);
+/** The encoder's graph and first weights, as a training takes them. Its inputs are `pixel_values` and `drop_path`. */
+export async function trainedEncoder(
+  form: EncoderForm,
+  tensors: ReadonlyMap<string, Tensor>,
+): Promise<Required<Pick<TrainingModel, "base" | "parameters">>> {
+  const config = {
+    hiddenSize: form.width,
+    numHiddenLayers: form.drop_path_rates.length,
+    numAttentionHeads: form.heads,
+    intermediateSize: form.mlp_ratio * form.width,
+    imageSize: form.grid * PATCH,
+    patchSize: PATCH,
+    numChannels: 3,
+    qkvBias: form.qkv_bias,
+    qkNormalization: form.qk_normalization,
+    normType: form.norm === "rms" ? "rms_norm" : "layer_norm",
+    layerNormEps: form.norm_eps,
+    hiddenAct: "gelu",
+    dropPathRate: form.drop_path_rates.at(-1)!,
+    initializerFactor: 1,
+    initializerRange: 0.02,
+  } as const;
+  const file = new Uint8Array(
+    await new Blob([...encodeSafetensors(tensors)] as BlobPart[]).arrayBuffer(),
+  );
+  const checkpoint = await readCheckpoint(
+    memoryDirectory(
+      "goldens",
+      new Map([
+        ["config.json", new TextEncoder().encode(JSON.stringify(encoderConfigJson(config)))],
+        ["model.safetensors", file],
+      ]),
+    ),
+  );
+  const model = { config, weights: resolveEncoderWeights(checkpoint) };
+  const outputs = form.drop_path_rates.map((_, at) => `hidden_states.${at + 1}` as const);
+  const fed = (batch: number, dropPath: boolean) =>
+    weightsAsInputs(buildEncoderGraph(model, { batch, dropPath, outputs }));
+  return {
+    base: ({ mode, inputs }) =>
+      fed(inputs["pixel_values"]!.shape[0]!, mode === "training").model.graph,
+    parameters: Object.fromEntries(
+      fed(1, false).weights.map((weight) => [weight.name, valuesOf(weight, file)]),
+    ),
+  };
+}
+
+/** The outputs of all blocks as maps `[n, width, grid, grid]`. */
+export function blockMaps(graph: GraphBuilder, form: EncoderForm): readonly Value[] {
+  const { width, grid } = form;
+  return form.drop_path_rates.map((_, at) => {
+    const hidden = graph.value(`hidden_states.${at + 1}`);
+    const patches = slice(graph, hidden, { axis: 1, start: 1, end: 1 + grid * grid });
+    return reshape(graph, transpose(graph, patches, [0, 2, 1]), [
+      hidden.shape[0]!,
+      width,
+      grid,
+      grid,
+    ]);
+  });
+}
+
+/** The input `drop_path` for the goldens' masks [blocks, 2, n], 1 where a branch is kept. */
+export function dropPathOf({ drop_path_rates: rates }: EncoderForm, kept: Tensor): Tensor {
+  const { shape, data } = kept;
+  const perBlock = data.length / rates.length;
+  const factors = Float32Array.from(
+    data as Float32Array,
+    (value, at) => value / (1 - rates[Math.floor(at / perBlock)]!),
+  );
+  return { dtype: "float32", shape: [...shape, 1, 1], data: factors };
 }

@@ -72,8 +72,8 @@ test("a session collapses the pooling of frozen tokens, in steps and in evaluati
   expect(places({ ...pooling(), rewrites: [] })).toEqual({ norms: [2, 2], collapsed: [0, 0] });
 });
 
-test("a session leaves the pooling of tokens that are trained, in its steps", () => {
-  expect(places(pooling(true)).collapsed).toEqual([0, 1]);
+test("a session collapses the pooling of tokens that are trained, too", () => {
+  expect(places(pooling(true)).collapsed).toEqual([1, 1]);
 });
 
 test("heads of a grid share the normalised tokens", () => {

@@ -163,6 +163,8 @@ describe("what does not fit is refused", () => {
     await refused({ x: wide, labels: own! }, /x: expected float32 \[8, 6\], got float32 \[8, 9\]/);
     const none: Tensor = { dtype: "float32", shape: [0, WIDTH], data: new Float32Array() };
     await refused({ x: none, labels: own! }, /x: the batch is empty, \[0, 6\]/);
+    const doubles = { ...x!, data: new Float64Array(BATCH * WIDTH) } as unknown as Tensor;
+    await refused({ x: doubles, labels: own! }, /x: float32 has 4 bytes for each element/);
     const short: Tensor = { ...x!, data: new Float32Array(4) } as Tensor;
     await refused({ x: short, labels: own! }, /x: \[8, 6\] takes 48 elements, got 4/);
     const data = BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 3n, 0n, 0n);
@@ -189,7 +191,7 @@ describe("what does not fit is refused", () => {
           parameters: { ...model.parameters, "last.weight": matrix(CLASSES, 4, 1) },
         },
       },
-      /Gemm.*\[8, 5\].*\[3, 4\]/s,
+      /Gemm.*\[8, 5\].*\[3, 4\].*last.weight \[3, 4\], last.bias \[3\]/s,
     );
     await expectRefused(
       {
@@ -200,13 +202,40 @@ describe("what does not fit is refused", () => {
     await expectRefused({ model: { ...model, parameters: {} } }, /no parameters/);
     await expectRefused(
       { model: { ...model, buffers: { ...model.buffers, x: vector(1) } } },
-      /two inputs, parameters or buffers are called x/,
+      /two inputs, parameters, buffers or constants are called x/,
     );
     await expectRefused(
       { watch: ["logit"] },
       /there is no output or gradient logit; there are: logits/,
     );
+    await expectRefused(
+      {
+        model: { ...model, parameters: { ...model.parameters, "last.bias": vector(0, 0, 0, 0) } },
+      },
+      /Gemm needs shapes that broadcast, got \[8, 3\] and \[4\]; .*last.bias \[4\]/,
+    );
+    await expectRefused(
+      {
+        model: { ...model, parameters: { ...model.parameters, "last.bias": vector(0, NaN, 0) } },
+      },
+      /last.bias: expected finite first values, got NaN at 1/,
+    );
     await expectRefused({ maxGradNorm: 0 }, /maxGradNorm/);
+    const { loss } = training();
+    await expectRefused(
+      { loss: { ...loss, inputs: { labels: { dtype: "int64", shape: [BATCH] } } } },
+      /labels: expected labels: \{ classes \} or labels: "unchecked" for int64 of a loss/,
+    );
+    await expectRefused({ seed: -1 }, /seed: expected a whole number from 0, got -1/);
+    await expectRefused({ schedule: () => NaN }, /schedule\(0\): expected a finite number/);
+    await expectRefused(
+      { group: () => ({ weightDecay: NaN }) },
+      /group of first.weight: weightDecay: expected a finite number from 0, got NaN/,
+    );
+    await expectRefused({ lossScale: { initial: 0 } }, /lossScale.initial: expected .* got 0/);
+    await expectRefused({ lossScale: { growth: 0.5 } }, /lossScale.growth: .* got 0.5/);
+    await expectRefused({ lossScale: { backoff: 1 } }, /lossScale.backoff: .* got 1/);
+    await expectRefused({ lossScale: { interval: 0 } }, /lossScale.interval: .* got 0/);
     await expectRefused({ averageDecay: 1 }, /averageDecay/);
     await expectRefused({ accumulate: 0.5 }, /accumulate/);
   });
@@ -219,11 +248,11 @@ describe("what does not fit is refused", () => {
     const load = async (bytes: Promise<Uint8Array<ArrayBuffer>>) =>
       session.loadCheckpoint(await bytes);
     await expect(load(larger.saveCheckpoint())).rejects.toThrow(
-      /another model: first.weight is float32 \[5, 6\] here, F32 \[7, 6\] there/,
+      /another model: first.weight is float32 \[5, 6\] here, float32 \[7, 6\] there/,
     );
     await expect(load(descent.saveCheckpoint())).rejects.toThrow(/trained with .*sgd.*adamw/);
     await expect(session.loadCheckpoint(new Uint8Array(20))).rejects.toMatchObject({
-      code: "malformed",
+      code: "damaged",
     });
     expect(await session.saveCheckpoint()).toEqual(own);
   });
