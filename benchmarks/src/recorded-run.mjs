@@ -32,9 +32,9 @@ export function recordRun({ encoders, runtime }, folder) {
   let answers;
   let steps = 0;
 
-  /** @param {Readonly<Record<string, Tensor>>} feeds */
+  /** The state is held; what changes from step to step is not. @param {Readonly<Record<string, object>>} feeds */
   async function record(feeds) {
-    const { features, tokens, labels, targets } = feeds;
+    const { features, tokens, labels, targets } = /** @type {Record<string, Tensor>} */ (feeds);
     const answer = targets ?? labels;
     const input = tokens ?? features;
     // Evaluations have no answers.
@@ -77,13 +77,20 @@ export function recordRun({ encoders, runtime }, folder) {
     })),
     /** @type {GraphRuntime} */
     runtime: {
-      async load(model, options) {
-        const session = await runtime.load(model, options);
+      ...runtime,
+      async createHolder(options) {
+        const holder = await runtime.createHolder(options);
         return {
-          ...session,
-          async run(feeds, running) {
-            await record(feeds);
-            return session.run(feeds, running);
+          ...holder,
+          async load(model, loading) {
+            const session = await holder.load(model, loading);
+            return {
+              ...session,
+              async run(feeds, running) {
+                await record(feeds);
+                return session.run(feeds, running);
+              },
+            };
           },
         };
       },

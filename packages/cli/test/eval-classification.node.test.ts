@@ -39,7 +39,7 @@ function args(output: string, ...more: readonly string[]): string[] {
   return ["eval", "classification", ...model, ...sets, ...machine, "--output", output, ...more];
 }
 
-const FAST = ["--protocol", "fast-linear", "--batch", "20", "--epochs", "20"];
+const FAST = ["--protocol", "fast-linear", "--batch", "20", "--epochs", "12"];
 const POOLING = ["--protocol", "report-attention-pooling", "--batch", "20", "--epochs", "3"];
 
 describe("eval classification", () => {
@@ -64,7 +64,7 @@ describe("eval classification", () => {
       base: "fast-linear",
       differences: [
         { field: "imageSize", own: 42, named: null },
-        { field: "epochs", own: 20, named: 10 },
+        { field: "epochs", own: 12, named: 10 },
         { field: "batch", own: 20, named: 1024 },
       ],
     });
@@ -95,14 +95,14 @@ describe("eval classification", () => {
   it("takes a protocol of one's own, and names the field that is wrong", async () => {
     using folder = temporaryFolder();
     const [output, own] = [join(folder.path, "probe"), join(folder.path, "own.json")];
-    const dry = await runCli(args(output, ...FAST, "--dry-run", "--json"));
+    const dry = await runCli(args(output, "--protocol", "knn", "--dry-run", "--json"));
     const { protocol } = eventsOf(dry).at(-1) as { protocol: object };
     writeFileSync(own, JSON.stringify({ ...protocol, name: "own", perClass: 8 }));
     const finished = await runCli(args(output, "--protocol", own, "--dry-run"));
-    expect(finished.stdout).toMatch(/own \(your own\) of .*\n.*24 pictures .*12 held out/);
-    writeFileSync(own, JSON.stringify({ ...protocol, labelSmoothing: 1.5 }));
+    expect(finished.stdout).toMatch(/own \(your own\) of .*\n.*24 pictures \(96 not used\)/);
+    writeFileSync(own, JSON.stringify({ ...protocol, temperature: -1 }));
     const refused = await runCli(args(output, "--protocol", own, "--dry-run"));
-    expect(refused.stderr).toMatch(/^error: .*own\.json: expected a protocol; labelSmoothing: /);
+    expect(refused.stderr).toMatch(/^error: .*own\.json: expected a protocol; temperature: /);
     expect(refused.code).toBe(1);
   });
 
