@@ -40,7 +40,7 @@ export async function takeTurns(peers, { batches, rounds }) {
 }
 
 /** Another order each round: who comes first finds the caches as the last one left them. @param {number} count */
-function shuffled(count) {
+export function shuffled(count) {
   const order = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(Math.random() * (i + 1));

@@ -6,6 +6,8 @@ import type { Dtype, Tensor } from "./tensor.ts";
 
 /** Opens graphs. */
 export interface GraphRuntime {
+  /** What graphs run on, in ONNX Runtime's words: `cpu`, `cuda`, `wasm`, `webgpu`, … */
+  readonly executionProvider: string;
   /** Makes a session. The graph's external files are looked up by the runtime that the checkpoint came from. */
   load(model: GraphModel, options?: GraphLoadOptions): Promise<GraphSession>;
   /** Makes a holder, for graphs that work on the same tensors again and again. */

@@ -63,6 +63,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): NodeRuntime
     });
   };
   return {
+    executionProvider,
     async load(model, loadOptions = {}) {
       loadOptions.signal?.throwIfAborted();
       const prepared = await prepare(model, directory);

@@ -56,6 +56,7 @@ export function createWebRuntime(options: WebRuntimeOptions = {}): WebRuntime {
     );
   };
   return {
+    executionProvider: settings.provider,
     async load(model, { signal, memoryPattern } = {}) {
       const graph = encode(model);
       return openWebSession(await startSessionWorker(settings, { signal }), {

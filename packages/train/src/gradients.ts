@@ -14,6 +14,7 @@ import { MULTIPLE_OUTPUTS, ruleOf } from "./rules/rules.ts";
 import { sizesOf } from "./sizes.ts";
 import { stopsGradient } from "./stop-gradient.ts";
 import { sumTo } from "./sum-to.ts";
+import { unexpanded } from "./unexpanded.ts";
 
 /** What is differentiated. */
 export interface GradientSource {
@@ -59,7 +60,12 @@ export function gradients(
   const accumulate = (value: Value, gradient: Value): void => {
     const part = sumTo(graph, gradient, sizesOf(value));
     const sum = sums.get(value.name);
-    sums.set(value.name, sum === undefined ? part : add(graph, sum, part));
+    sums.set(
+      value.name,
+      sum === undefined
+        ? part
+        : add(graph, unexpanded(graph, sum, part), unexpanded(graph, part, sum)),
+    );
   };
 
   return graph.scope("gradient", () => {

@@ -95,7 +95,8 @@ export type {
   TrainingSession,
   TrainOptions,
 } from "./session/session.ts";
-export { createTrainingSession, type TrainingSessionOptions } from "./session/training-session.ts";
+export type { TrainingSessionOptions } from "./session/begin-training.ts";
+export { createTrainingSession } from "./session/training-session.ts";
 export { headGrid, type HeadGridOptions } from "./session/head-grid.ts";
 export { type LoopOptions, loopSteps } from "./session/loop-steps.ts";
 export { stackTensors, stepOf } from "./session/stacked.ts";

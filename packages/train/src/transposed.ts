@@ -47,3 +47,21 @@ export function swapped(graph: GraphBuilder, value: Value): Value {
   const axes = value.shape.map((_, axis) => axis);
   return transposed(graph, value, [...axes.slice(0, -2), ...axes.slice(-2).toReversed()]);
 }
+
+/** Whether `value` shows to be `other` with the last two axes swapped: one or both transposed from the same value. */
+export function isSwapped(graph: GraphBuilder, value: Value, other: Value): boolean {
+  const [own, theirs] = [axesOf(graph, value), axesOf(graph, other)];
+  const turned = [...theirs.axes.slice(0, -2), ...theirs.axes.slice(-2).toReversed()];
+  return own.source === theirs.source && own.axes.join() === turned.join();
+}
+
+/** What a value was transposed from, and how. */
+function axesOf(
+  graph: GraphBuilder,
+  value: Value,
+): { readonly source: string; readonly axes: readonly number[] } {
+  const node = graph.producer(value);
+  const axes = value.shape.map((_, axis) => axis);
+  if (node?.opType !== "Transpose") return { source: value.name, axes };
+  return { source: node.inputs[0]!, axes: intsAttribute(node, "perm", axes.toReversed()) };
+}

@@ -22,10 +22,15 @@ function slicePlaces(
   range: { readonly start: number; readonly end: number; readonly step: number },
 ): readonly number[] {
   const { step } = range;
+  const backwards = step < 0;
+  const [least, most] = backwards ? [-1, size - 1] : [0, size];
   const clamp = (place: number): number =>
-    Math.min(Math.max(place < 0 ? place + size : place, 0), size);
+    Math.min(Math.max(place < 0 ? place + size : place, least), most);
+  const end = clamp(range.end);
   const places: number[] = [];
-  for (let place = clamp(range.start); place < clamp(range.end); place += step) places.push(place);
+  for (let place = clamp(range.start); backwards ? place > end : place < end; place += step) {
+    places.push(place);
+  }
   return places;
 }
 

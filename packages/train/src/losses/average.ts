@@ -2,13 +2,15 @@
 // digits.
 
 import type { GraphBuilder, Value } from "@internvit/model-core";
-import { div } from "@internvit/model-core/onnx";
+import { concat, div, gather, reshape } from "@internvit/model-core/onnx";
 
 import { scalar } from "../floats.ts";
 import { greater, where } from "../ops/elementwise.ts";
+import { int64s } from "../ops/layout.ts";
 import { reduceSum } from "../ops/reduction.ts";
-import { countOf, sizesOf } from "../sizes.ts";
+import { countOf, sizeOf, sizesOf } from "../sizes.ts";
 import { sumTo } from "../sum-to.ts";
+import { joined, together } from "../vectors-together.ts";
 
 /** Longest rows and columns that one float32 sum takes here. */
 const MAX_STAGE = 4096;
@@ -23,6 +25,27 @@ export function total(graph: GraphBuilder, value: Value): Value {
   const axes = rest.map((_, axis) => axis + 1);
   const sums = axes.length === 0 ? value : reduceSum(graph, value, { axes, keepAxes: false });
   return reduceSum(graph, sums, { axes: [0] });
+}
+
+/** The sum of all elements of each value, after `each` was applied to it: [values]. */
+export function totals(
+  graph: GraphBuilder,
+  values: readonly Value[],
+  each: (value: Value) => Value = (value) => value,
+): Value {
+  const groups = together(values, ({ shape }) => String(shape[0]));
+  const sums = groups.map((places) => {
+    const members = places.map((at) => values[at]!);
+    const terms = each(joined(graph, members));
+    if (members.length === 1) return total(graph, terms);
+    const rows = reshape(graph, terms, [members.length, sizeOf(members[0]!, 0)]);
+    return reduceSum(graph, rows, { axes: [1], keepAxes: false });
+  });
+  const all = concat(graph, sums, { axis: 0 });
+  const order = groups.flat();
+  if (order.every((place, at) => place === at)) return all;
+  const places = values.map((_, at) => order.indexOf(at));
+  return gather(graph, all, { axis: 0, indices: int64s(graph, places) });
 }
 
 /** `sum / weight`; 0 where nothing has weight, instead of 0 / 0. */

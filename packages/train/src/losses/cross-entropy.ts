@@ -3,12 +3,12 @@
 // all zeros.
 
 import type { GraphBuilder, Value } from "@internvit/model-core";
-import { add, formatShape, mul } from "@internvit/model-core/onnx";
+import { add, formatShape, mul, reshape, sub } from "@internvit/model-core/onnx";
 
 import { TrainError } from "../errors.ts";
 import { neg, scale } from "../ops/elementwise.ts";
 import { oneHot } from "../ops/one-hot.ts";
-import { logSoftmax, reduceSum } from "../ops/reduction.ts";
+import { reduceSum, shiftedLogits } from "../ops/reduction.ts";
 import { countOf, sizeOf, sizesOf } from "../sizes.ts";
 import { quotient, total } from "./average.ts";
 
@@ -52,7 +52,7 @@ export function crossEntropy(
     smoothing === 0
       ? hot
       : add(graph, scale(graph, hot, 1 - smoothing), scale(graph, kept, smoothing / classes));
-  const sum = neg(graph, total(graph, logLikelihoods(graph, logits, { targets, axis })));
+  const sum = neg(graph, total(graph, logLikelihoods(graph, logits, { targets, kept, axis })));
   return average === "kept"
     ? quotient(graph, sum, total(graph, kept))
     : scale(graph, sum, 1 / countOf(sizesOf(labels)));
@@ -80,16 +80,22 @@ export function softCrossEntropy(
   return scale(graph, sum, -sizeOf(logits, axis) / countOf(sizesOf(logits)));
 }
 
-/** Σ targets · log softmax(logits) along the classes. */
+/**
+ * Σ targets · log softmax(logits) along the classes; `kept` is Σ targets, with an axis of size 1. The logarithm of
+ * softmax is not written out: per row its part that all classes share is taken once, which saves the passes over all
+ * logits, backwards more than forwards.
+ */
 export function logLikelihoods(
   graph: GraphBuilder,
   logits: Value,
-  { targets, axis }: { readonly targets: Value; readonly axis: number },
+  options: { readonly targets: Value; readonly kept?: Value; readonly axis: number },
 ): Value {
-  return reduceSum(graph, mul(graph, logSoftmax(graph, logits, { axis }), targets), {
-    axes: [axis],
-    keepAxes: false,
-  });
+  const { targets, axis } = options;
+  const { kept = reduceSum(graph, targets, { axes: [axis] }) } = options;
+  const { shifted, logTotal } = shiftedLogits(graph, logits, { axis });
+  const chosen = reduceSum(graph, mul(graph, shifted, targets), { axes: [axis] });
+  const likelihoods = sub(graph, chosen, mul(graph, logTotal, kept));
+  return reshape(graph, likelihoods, sizesOf(logits).toSpliced(axis, 1));
 }
 
 /** Throws where a value that belongs to the logits has another shape than they ask for. */

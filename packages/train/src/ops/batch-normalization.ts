@@ -26,7 +26,7 @@ export function batchNormalization(
   value: Value,
   options: BatchNormalizationState & { readonly epsilon: number; readonly momentum: number },
 ): { readonly normalized: Value; readonly runningMean: Value; readonly runningVariance: Value } {
-  const { epsilon, momentum } = options;
+  const { momentum } = options;
   const sizes = sizesOf(value);
   const channels = sizes[1] ?? 0;
   const count = countOf(sizes) / channels;
@@ -47,7 +47,7 @@ export function batchNormalization(
       scale(graph, stopGradient(graph, reshape(graph, now, [channels])), momentum * factor),
     );
   return {
-    normalized: affine(graph, normalize(graph, centered, { variance, epsilon }), options),
+    normalized: scaled(graph, centered, { ...options, variance }),
     runningMean: running(options.runningMean, mean, 1),
     runningVariance: running(options.runningVariance, variance, count / (count - 1)),
   };
@@ -59,29 +59,27 @@ export function batchNormalizationByRunning(
   value: Value,
   options: BatchNormalizationState & { readonly epsilon: number },
 ): Value {
-  const { runningMean, runningVariance, epsilon } = options;
+  const { runningMean, runningVariance } = options;
   const centered = sub(graph, value, alongChannels(graph, runningMean, value));
   const variance = alongChannels(graph, runningVariance, value);
-  return affine(graph, normalize(graph, centered, { variance, epsilon }), options);
+  return scaled(graph, centered, { ...options, variance });
 }
 
-function normalize(
+/** Divided by the deviation, times weight, plus bias; all factors of a channel are one before they meet its elements. */
+function scaled(
   graph: GraphBuilder,
   centered: Value,
-  { variance, epsilon }: { readonly variance: Value; readonly epsilon: number },
+  options: Pick<BatchNormalizationState, "weight" | "bias"> & {
+    readonly variance: Value;
+    readonly epsilon: number;
+  },
 ): Value {
+  const { variance, epsilon, weight, bias } = options;
   const deviation = sqrt(graph, add(graph, variance, scalar(graph, variance, epsilon)));
-  return div(graph, centered, deviation);
-}
-
-function affine(
-  graph: GraphBuilder,
-  value: Value,
-  { weight, bias }: Pick<BatchNormalizationState, "weight" | "bias">,
-): Value {
-  const scaled =
-    weight === undefined ? value : mul(graph, value, alongChannels(graph, weight, value));
-  return bias === undefined ? scaled : add(graph, scaled, alongChannels(graph, bias, value));
+  const gain =
+    weight === undefined ? scalar(graph, variance, 1) : alongChannels(graph, weight, centered);
+  const product = mul(graph, centered, div(graph, gain, deviation));
+  return bias === undefined ? product : add(graph, product, alongChannels(graph, bias, product));
 }
 
 /** A vector [channels] so that it broadcasts along the second axis of `like`. */

@@ -124,3 +124,23 @@ export function strided(
     }),
   );
 }
+
+/** The elements along some axes in reverse order. */
+export function reversed(graph: GraphBuilder, value: Value, axes: readonly number[]): Value {
+  const { dtype, shape } = value;
+  const turned = axes.filter((axis) => shape[axis] !== 1);
+  if (turned.length === 0) return value;
+  const all = (number: number): Value =>
+    int64s(
+      graph,
+      turned.map(() => number),
+    );
+  return single(
+    graph.addNode({
+      opType: "Slice",
+      // From the last element to before the first one: an end below every index means that.
+      inputs: [value, all(-1), all(-(2 ** 31)), int64s(graph, turned), all(-1)],
+      outputs: [{ dtype, shape }],
+    }),
+  );
+}

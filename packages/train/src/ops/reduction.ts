@@ -59,8 +59,18 @@ export function logSoftmax(
   value: Value,
   { axis }: { readonly axis: number },
 ): Value {
+  const { shifted, logTotal } = shiftedLogits(graph, value, { axis });
+  return sub(graph, shifted, logTotal);
+}
+
+/** The two parts of `logSoftmax`: the value minus its largest, and ln Σ exp of that, with an axis of size 1. */
+export function shiftedLogits(
+  graph: GraphBuilder,
+  value: Value,
+  { axis }: { readonly axis: number },
+): { readonly shifted: Value; readonly logTotal: Value } {
   const largest = stopGradient(graph, reduceMax(graph, value, { axes: [axis] }));
   const shifted = sub(graph, value, largest);
   const total = reduceSum(graph, exp(graph, shifted), { axes: [axis] });
-  return sub(graph, shifted, log(graph, total));
+  return { shifted, logTotal: log(graph, total) };
 }

@@ -2,10 +2,10 @@
 // once, the norm of two million gradients is off by 5e-5.
 
 import type { GraphBuilder, Value } from "@internvit/model-core";
-import { add, concat, div, mul, sqrt } from "@internvit/model-core/onnx";
+import { add, div, mul, sqrt } from "@internvit/model-core/onnx";
 
 import { scalar } from "../floats.ts";
-import { total } from "../losses/average.ts";
+import { total, totals } from "../losses/average.ts";
 import { greater, where } from "../ops/elementwise.ts";
 
 /** torch's guard against a norm of 0. */
@@ -13,8 +13,7 @@ const CLIP_EPSILON = 1e-6;
 
 /** The sum of squares of each gradient, [gradients]. */
 export function squaredLengths(graph: GraphBuilder, gradients: readonly Value[]): Value {
-  const squares = gradients.map((gradient) => total(graph, mul(graph, gradient, gradient)));
-  return concat(graph, squares, { axis: 0 });
+  return totals(graph, gradients, (gradient) => mul(graph, gradient, gradient));
 }
 
 /** √Σ squares, [1]. */

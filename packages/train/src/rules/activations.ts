@@ -6,7 +6,10 @@ import { scalar } from "../floats.ts";
 import { erf, exp, greater, scale } from "../ops/elementwise.ts";
 import { type GradientRule, stringAttribute, unsupportedForm } from "../rule.ts";
 
-/** d(x Φ(x)) = (Φ(x) + x φ(x)) dx, Φ from erf and φ from exp. */
+/** ln φ(0). */
+const LOG_PEAK = -Math.log(2 * Math.PI) / 2;
+
+/** d(x Φ(x)) = (Φ(x) + x φ(x)) dx; with s = x / √2, Φ is (1 + erf s) / 2 and φ is exp(ln φ(0) − s²). */
 export const gelu: GradientRule = (call) => {
   const { graph, input, node, upstream } = call;
   const approximation = stringAttribute(node, "approximate", "none");
@@ -14,10 +17,9 @@ export const gelu: GradientRule = (call) => {
   return [
     () => {
       const x = input(0);
-      const half = scale(graph, erf(graph, scale(graph, x, Math.SQRT1_2)), 0.5);
-      const cumulative = add(graph, half, scalar(graph, x, 0.5));
-      const bell = exp(graph, scale(graph, mul(graph, x, x), -0.5));
-      const density = scale(graph, bell, 1 / Math.sqrt(2 * Math.PI));
+      const s = scale(graph, x, Math.SQRT1_2);
+      const cumulative = add(graph, scale(graph, erf(graph, s), 0.5), scalar(graph, x, 0.5));
+      const density = exp(graph, sub(graph, scalar(graph, x, LOG_PEAK), mul(graph, s, s)));
       return mul(graph, upstream, add(graph, cumulative, mul(graph, x, density)));
     },
   ];

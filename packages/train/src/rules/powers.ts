@@ -5,6 +5,7 @@ import { div, mul, sub } from "@internvit/model-core/onnx";
 import { scalar } from "../floats.ts";
 import { exp as exponential, log as logarithm, pow as power, scale } from "../ops/elementwise.ts";
 import type { GradientRule } from "../rule.ts";
+import { unexpanded } from "../unexpanded.ts";
 
 /** d√x = dx / (2 √x). */
 export const sqrt: GradientRule = ({ graph, output, upstream }) => [
@@ -27,7 +28,7 @@ export const pow: GradientRule = ({ graph, input, output, upstream }) => [
 
 /** d eˣ = eˣ dx. */
 export const exp: GradientRule = ({ graph, output, upstream }) => [
-  () => mul(graph, upstream, output),
+  () => mul(graph, unexpanded(graph, upstream, output), output),
 ];
 
 /** d ln x = dx / x. */

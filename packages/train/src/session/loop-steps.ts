@@ -49,8 +49,8 @@ const STEPS = "loop/steps";
  * A loop does not stop at a number that is not finite. Of the stacked report the first row with one belongs to the step
  * that failed; what comes after it, the state too, is worth nothing, and the state that was fed is the last good one.
  *
- * For CPU, CUDA and WebAssembly. ONNX Runtime 1.30 has no Loop for WebGPU and runs it, without a word, on the CPU, where
- * results are right but state crosses the border in every step: hold the state on the device there instead.
+ * For CPU, CUDA and WebAssembly. ONNX Runtime 1.30 has no Loop among WebGPU's operators: hold the state on the device
+ * there instead. A training session refuses it there.
  *
  * @throws TrainError `invalid-argument` for a number of steps below 1, and for a name in `shared` that is no input or
  * that a step changes; `mismatch` for state that a step does not give back in the form in which it takes it

@@ -83,7 +83,7 @@ async function computeStep(
   // `made` gets every tensor that the step leaves with the holder.
   { setup, holder, graphs, fixed, batches, signal, move, made }: StepCall & { made: HeldTensor[] },
 ): Promise<{ readonly state: TrainingState; readonly result: StepResult }> {
-  const { accumulate, inputs, optimizer, schedule, watch } = setup;
+  const { accumulate, inputs, schedule, watch } = setup;
   const { step, lossScale } = before;
   const cancel = signal === undefined ? {} : { signal };
   signal?.throwIfAborted();
@@ -95,13 +95,7 @@ async function computeStep(
   }
   for (const batch of batches) checkBatch(batch, inputs);
   const learningRate = schedule(step);
-  const scalars = Object.entries({
-    [LEARNING_RATE]: learningRate,
-    ...Object.fromEntries(
-      Object.entries(optimizer.scalars(step)).map(([name, value]) => [scalarName(name), value]),
-    ),
-    ...(lossScale === undefined ? {} : { [LOSS_SCALE]: lossScale.scale }),
-  }).map(([name, value]) => [name, number(value)] as const);
+  const scalars = mapValues(scalarsOf(setup, { step, lossScale: lossScale?.scale }), number);
 
   let state = before.tensors;
   let sums: HeldTensors = {};
@@ -118,7 +112,7 @@ async function computeStep(
         ...state,
         ...sums,
         ...(moved ?? batch),
-        ...Object.fromEntries(scalars),
+        ...scalars,
       },
       ...cancel,
     });
@@ -186,8 +180,24 @@ export async function run(
   return session.run(feeds, options);
 }
 
+/** The numbers that an update is fed. */
+export function scalarsOf(
+  { optimizer, schedule }: Pick<TrainingSetup, "optimizer" | "schedule">,
+  { step, lossScale }: { readonly step: number; readonly lossScale?: number | undefined },
+): Readonly<Record<string, number>> {
+  const own = Object.entries(optimizer.scalars(step));
+  return {
+    [LEARNING_RATE]: schedule(step),
+    ...Object.fromEntries(own.map(([name, value]) => [scalarName(name), value])),
+    ...(lossScale === undefined ? {} : { [LOSS_SCALE]: lossScale }),
+  };
+}
+
 /** The gradients' norm of each set that is clipped together. */
-function normsOf(setup: TrainingSetup, squares: Float32Array): Readonly<Record<string, number>> {
+export function normsOf(
+  setup: TrainingSetup,
+  squares: Float32Array,
+): Readonly<Record<string, number>> {
   const names = Object.keys(setup.model.parameters);
   return Object.fromEntries(
     Array.from(clipSets(setup), ([set, members]) => {

@@ -51,6 +51,13 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** As in `StepOptions`, for every batch. Default: false. */
   readonly move?: boolean;
+  /**
+   * Updates in one run, by ONNX's Loop: worth it where the state would cross to the device in every run (CUDA). Results
+   * are the same, on the CPU to the bit; what is left over after the last full run is done one by one, and so is a run
+   * in which a number is not finite, to find it. Batches are copied (`move` has no effect), the signal stops between
+   * runs and during one. Not with `accumulate` or `lossScale`, and not on WebGPU, which has no Loop. Default: 1.
+   */
+  readonly stepsPerRun?: number;
   /** Called after every step. */
   readonly onStep?: (result: StepResult) => void;
 }

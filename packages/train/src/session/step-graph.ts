@@ -8,7 +8,7 @@ import { add, concat, div, formatShape, mul } from "@internvit/model-core/onnx";
 
 import { TrainError } from "../errors.ts";
 import { gradients } from "../gradients.ts";
-import { total } from "../losses/average.ts";
+import { totals } from "../losses/average.ts";
 import { scale } from "../ops/elementwise.ts";
 import { movingAverage } from "../optimizers/moving-average.ts";
 import { globalNorm, squaredLengths } from "../optimizers/clipping.ts";
@@ -62,11 +62,21 @@ export function buildStepGraph(setup: TrainingSetup, phase: StepPhase): StepGrap
     phase === "update" ? writeUpdate(graph, setup, { parameters, gradients: sums, squares }) : {};
   const next = { ...changed, ...updated };
   const weights = Object.entries(next).filter(([name]) => name in parameters || name in buffers);
-  const weightSums = weights.map(([, value]) => total(graph, value));
   const report = [
     ...Object.values(losses),
     squares,
-    ...(weightSums.length === 0 ? [] : [scale(graph, concat(graph, weightSums, { axis: 0 }), 0)]),
+    ...(weights.length === 0
+      ? []
+      : [
+          scale(
+            graph,
+            totals(
+              graph,
+              weights.map(([, value]) => value),
+            ),
+            0,
+          ),
+        ]),
     globalNorm(graph, squares),
   ];
   graph.output(REPORT, concat(graph, report, { axis: 0 }));

@@ -2,23 +2,22 @@
 // of the next state replace them only when the step went well, so that whatever fails or is aborted leaves the last good
 // one.
 
-import type {
-  GraphModel,
-  GraphRuntime,
-  HeldTensors,
-  HolderLoadOptions,
-  HolderSession,
-  TensorHolder,
-} from "@internvit/model-core";
+import type { GraphRuntime, HeldTensors, HolderSession } from "@internvit/model-core";
 
 import { TrainError } from "../errors.ts";
 import { initialLossScale } from "../schedules/loss-scale.ts";
+import {
+  beginTraining,
+  cancelBy,
+  loadGraph,
+  type TrainingSessionOptions,
+} from "./begin-training.ts";
 import { checkBatch } from "./check-batch.ts";
 import { decodeTrainingCheckpoint, encodeTrainingCheckpoint } from "./checkpoint.ts";
 import { buildEvaluationGraph, evaluationInputs, evaluationResult } from "./evaluation.ts";
 import type { Tensors } from "./model.ts";
-import { nextName } from "./names.ts";
 import { type LoadedStep, run, runStep, type TrainingState } from "./run-step.ts";
+import { loadSteps, runSteps } from "./run-steps.ts";
 import type {
   EvaluationResult,
   StepBatch,
@@ -26,30 +25,12 @@ import type {
   StepResult,
   TrainingSession,
 } from "./session.ts";
-import {
-  averageName,
-  firstState,
-  type TrainingOptions,
-  type TrainingSetup,
-  trainingSetup,
-  zeroSums,
-} from "./setup.ts";
-import { buildStepGraph, type StepGraph, type StepPhase } from "./step-graph.ts";
+import { averageName, type TrainingSetup, trainingSetup } from "./setup.ts";
+import { buildStepGraph, type StepPhase } from "./step-graph.ts";
 import { mapValues } from "./write-model.ts";
 
 /** Evaluation graphs that are kept, one for each set of shapes. */
 const MAX_EVALUATION_GRAPHS = 4;
-
-/** Options of `createTrainingSession`. */
-export interface TrainingSessionOptions extends TrainingOptions {
-  /** Stops waiting for the session; the half-made one is disposed of. */
-  readonly signal?: AbortSignal;
-  /**
-   * Moves the buffers of the model's constants to where the graphs run instead of copying them: they are empty afterwards.
-   * Default: false.
-   */
-  readonly moveConstants?: boolean;
-}
 
 /**
  * Builds and loads the graphs of a training.
@@ -67,13 +48,14 @@ export async function createTrainingSession(
   // All graphs are built, and refused, before the first is loaded.
   const built = phases.map((phase) => [phase, buildStepGraph(setup, phase)] as const);
   const holder = await runtime.createHolder(cancelBy(options.signal));
-  const { graphs, fixed, tensors } = await begin(holder, { options, setup, built }).catch(
+  const { graphs, fixed, tensors } = await beginTraining(holder, { options, setup, built }).catch(
     async (error: unknown) => {
       await holder.dispose();
       throw error;
     },
   );
   const evaluations = new Map<string, HolderSession>();
+  let looped: { readonly steps: number; readonly graph: LoadedStep } | undefined;
 
   let { seed } = setup;
   let state: TrainingState = {
@@ -101,6 +83,34 @@ export async function createTrainingSession(
     return result;
   }
 
+  /** An update for each batch in one run; undefined where it has to be done one by one. */
+  async function stepTogether(
+    batches: readonly Tensors[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly StepResult[] | undefined> {
+    signal?.throwIfAborted();
+    const steps = batches.length;
+    if (looped?.steps !== steps) {
+      await looped?.graph.session.dispose();
+      looped = undefined;
+      const graph = await loadSteps(
+        (model, { keep }) => loadGraph(holder, model, { keep, ...cancelBy(signal) }),
+        { setup, steps, held: new Set([...Object.keys(state.tensors), ...Object.keys(fixed)]) },
+      );
+      looped = { steps, graph };
+    }
+    const done = await runSteps(state, {
+      setup,
+      holder,
+      graph: looped.graph,
+      fixed,
+      batches,
+      signal,
+    });
+    if (done !== undefined) state = done.state;
+    return done?.results;
+  }
+
   async function evaluate(
     batch: Tensors,
     { averaged = false, signal }: { readonly averaged?: boolean; readonly signal?: AbortSignal },
@@ -111,7 +121,7 @@ export async function createTrainingSession(
     const key = JSON.stringify(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
     let graph = evaluations.get(key);
     if (graph === undefined) {
-      graph = await load(holder, buildEvaluationGraph(setup, inputs), cancelBy(signal));
+      graph = await loadGraph(holder, buildEvaluationGraph(setup, inputs), cancelBy(signal));
       evaluations.set(key, graph);
       const [oldest] = evaluations;
       if (oldest !== undefined && evaluations.size > MAX_EVALUATION_GRAPHS) {
@@ -149,11 +159,29 @@ export async function createTrainingSession(
       return seed;
     },
     step: (batch, stepOptions = {}) => inTurn(() => step(batch, stepOptions)),
-    async train(batches, { onStep, ...stepOptions } = {}) {
+    async train(batches, { onStep, stepsPerRun = 1, ...stepOptions } = {}) {
+      checkStepsPerRun(stepsPerRun, { setup, provider: runtime.executionProvider });
+      let waiting: Tensors[] = [];
+      const oneByOne = async (some: readonly StepBatch[]): Promise<void> => {
+        for (const batch of some) {
+          const result = await training.step(batch, stepOptions);
+          onStep?.(result);
+        }
+      };
       for await (const batch of batches) {
-        const result = await training.step(batch, stepOptions);
-        onStep?.(result);
+        if (stepsPerRun === 1 || isList(batch)) {
+          await oneByOne([batch]);
+          continue;
+        }
+        waiting.push(batch);
+        if (waiting.length < stepsPerRun) continue;
+        const together = waiting;
+        waiting = [];
+        const results = await inTurn(() => stepTogether(together, stepOptions.signal));
+        if (results === undefined) await oneByOne(together);
+        else for (const result of results) onStep?.(result);
       }
+      await oneByOne(waiting);
     },
     evaluate: (batch, evaluation = {}) => inTurn(() => evaluate(batch, evaluation)),
     weights: ({ averaged = false } = {}) => inTurn(async () => holder.read(weightsNow(averaged))),
@@ -176,47 +204,24 @@ export async function createTrainingSession(
   return training;
 }
 
-/** Brings graphs and first tensors to where the training runs. Not a part of the session, which would keep `options`. */
-async function begin(
-  holder: TensorHolder,
-  call: {
-    readonly options: TrainingSessionOptions;
-    readonly setup: TrainingSetup;
-    readonly built: readonly (readonly [StepPhase, StepGraph])[];
-  },
-): Promise<{
-  readonly graphs: ReadonlyMap<StepPhase, LoadedStep>;
-  readonly fixed: HeldTensors;
-  readonly tensors: HeldTensors;
-}> {
-  const { options, setup, built } = call;
-  const { model: given, moveConstants: move = false } = options;
-  const cancel = cancelBy(options.signal);
-  const graphs = new Map<StepPhase, LoadedStep>();
-  for (const [phase, { model, ...reading }] of built) {
-    const names = model.graph.outputs.map(({ name }) => name);
-    const keep = names.filter((name) => name.startsWith(nextName("")));
-    graphs.set(phase, { ...reading, session: await load(holder, model, { keep, ...cancel }) });
-  }
-  const constants = await holder.hold({ ...given.constants }, { move, ...cancel });
-  const sums = await holder.hold(zeroSums(setup), { move: true, ...cancel });
-  const tensors = await holder.hold(firstState(given, setup), cancel);
-  return { graphs, fixed: { ...constants, ...sums }, tensors };
-}
-
-/** Graphs of trainings are large: twice their memory would be too much. */
-function load(
-  holder: TensorHolder,
-  model: GraphModel,
-  options: HolderLoadOptions,
-): Promise<HolderSession> {
-  return holder.load(model, { memoryPattern: false, ...options });
-}
-
-function cancelBy(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
-}
-
 function isList(batch: StepBatch): batch is readonly Tensors[] {
   return Array.isArray(batch);
+}
+
+function checkStepsPerRun(
+  steps: number,
+  { setup, provider }: { readonly setup: TrainingSetup; readonly provider: string },
+): void {
+  const { accumulate, lossScale } = setup;
+  const several = !(Number.isSafeInteger(steps) && steps > 0)
+    ? "a whole number above 0"
+    : steps === 1
+      ? undefined
+      : accumulate > 1 || lossScale !== undefined
+        ? "1 with accumulate or lossScale"
+        : provider === "webgpu"
+          ? "1 on webgpu, where ONNX Runtime has no Loop and the state stays on the device"
+          : undefined;
+  if (several === undefined) return;
+  throw new TrainError("invalid-argument", `stepsPerRun: expected ${several}, got ${steps}`);
 }

@@ -6,6 +6,7 @@ import { mul, reshape, slice, concat } from "@internvit/model-core/onnx";
 import { scale } from "../ops/elementwise.ts";
 import { clipFactor, globalNorm } from "../optimizers/clipping.ts";
 import { sizesOf } from "../sizes.ts";
+import { joined, parted, together } from "../vectors-together.ts";
 import { LEARNING_RATE, scalarName } from "./names.ts";
 import { clipSets, slotName, type TrainingSetup } from "./setup.ts";
 import type { Values } from "./write-model.ts";
@@ -40,28 +41,53 @@ export function writeUpdate(
     known.set(key, rates);
     return rates;
   };
+  const names = Object.keys(call.parameters);
+  const parameters = Object.values(call.parameters);
+  const groups = names.map((name, at) => {
+    const { learningRateScale = 1, weightDecay = 0 } = group(name, sizesOf(parameters[at]!));
+    return { learningRateScale, weightDecay, factor: factors.get(name) };
+  });
+  const keyOf = (_: Value, at: number): string => {
+    const { learningRateScale, weightDecay, factor } = groups[at]!;
+    return `${learningRateScale} ${weightDecay} ${factor?.name}`;
+  };
   const next: Record<string, Value> = {};
-  for (const [name, parameter] of Object.entries(call.parameters)) {
-    const shape = sizesOf(parameter);
-    const { learningRateScale = 1, weightDecay = 0 } = group(name, shape);
-    const slots = Object.fromEntries(
-      optimizer.slots.map((slot) => [slot, graph.input(slotName(name, slot), "float32", shape)]),
+  for (const places of together(parameters, keyOf)) {
+    const { learningRateScale, weightDecay, factor } = groups[places[0]!]!;
+    const like = places.map((at) => parameters[at]!);
+    const whole = joined(
+      graph,
+      places.map((at) => call.gradients[names[at]!]!),
     );
-    const factor = factors.get(name);
-    const whole = call.gradients[name]!;
-    graph.scope(`update/${name}`, () => {
+    const slots = optimizer.slots.map((slot): [string, Value] => [
+      slot,
+      joined(
+        graph,
+        places.map((at) =>
+          graph.input(slotName(names[at]!, slot), "float32", sizesOf(parameters[at]!)),
+        ),
+      ),
+    ]);
+    graph.scope(`update/${names[places[0]!]}`, () => {
       const clipped = factor === undefined ? whole : mul(graph, whole, factor);
-      // A factor of shape [1] gives a number without axes one.
-      const gradient = shape.length === 0 ? reshape(graph, clipped, []) : clipped;
+      const parameter = joined(graph, like);
       const updated = optimizer.update(graph, {
         parameter,
-        gradient,
-        slots,
+        // A factor of shape [1] gives a number without axes one.
+        gradient: parameter.shape.length === 0 ? reshape(graph, clipped, []) : clipped,
+        slots: Object.fromEntries(slots),
         rates: ratesOf(learningRateScale, weightDecay),
         weightDecay,
       });
-      next[name] = updated.parameter;
-      for (const slot of optimizer.slots) next[slotName(name, slot)] = updated.slots[slot]!;
+      const keep = (value: Value, nameOf: (name: string) => string): void => {
+        for (const [index, part] of parted(graph, value, like).entries()) {
+          next[nameOf(names[places[index]!]!)] = part;
+        }
+      };
+      keep(updated.parameter, (name) => name);
+      for (const slot of optimizer.slots) {
+        keep(updated.slots[slot]!, (name) => slotName(name, slot));
+      }
     });
   }
   return next;
