@@ -5,9 +5,9 @@
 // not trained on. Random weights: the numbers say that both compute the same, not what an encoder knows.
 //
 //   node benchmarks/src/classification-curves.mjs --data <cifar10 with train/ and test/> --python <python>
-//     [--batch 128] [--epochs 2] [--fast-epochs 10] [--threads 0] [--only fast-linear]
+//     [--batch 128] [--epochs 2] [--fast-epochs 10] [--sessions 4] [--threads 0] [--only fast-linear]
 //
-// Needs the packages built. Writes benchmarks/results/classification-curves.json.
+// Needs the packages built. Writes benchmarks/results/curves-<protocol>.json.
 
 import { execFile } from "node:child_process";
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
@@ -40,14 +40,16 @@ const { values: options } = parseArgs({
     batch: { type: "string", default: "128" },
     epochs: { type: "string", default: "2" },
     "fast-epochs": { type: "string", default: "10" },
+    sessions: { type: "string", default: "4" },
     threads: { type: "string", default: "0" },
     only: { type: "string", multiple: true },
   },
 });
-const [batch = 0, epochs = 0, fastEpochs = 0, threads = 0] = [
+const [batch = 0, epochs = 0, fastEpochs = 0, sessions = 0, threads = 0] = [
   options.batch,
   options.epochs,
   options["fast-epochs"],
+  options.sessions,
   options.threads,
 ].map(Number);
 const CONFIG = {
@@ -76,11 +78,10 @@ let peer;
 try {
   const checkpoint = join(folder, "encoder");
   await writeFile(join(folder, "config.json"), JSON.stringify(CONFIG));
-  await promisify(execFile)(process.execPath, [
-    join(ROOT, "packages/cli/bin/internvit.js"),
-    ...["synthesize", join(folder, "config.json"), "--dtype", "f32", "--seed", "1"],
-    ...["--output", checkpoint],
-  ]);
+  const program = join(ROOT, "packages/cli/bin/internvit.js");
+  const weights = ["--dtype", "f32", "--seed", "1", "--output", checkpoint];
+  const synthesize = [program, "synthesize", join(folder, "config.json"), ...weights];
+  await promisify(execFile)(process.execPath, synthesize);
   peer = await startPython(options.python, [
     join(ROOT, "benchmarks/src/classification-torch.py"),
     checkpoint,
@@ -91,20 +92,18 @@ try {
     classes: train.classes,
   });
   const named = ["fast-linear", "report-linear", "report-attention-pooling"];
-  /** @type {Record<string, unknown>} */
-  const protocols = {};
   for (const name of options.only ?? named) {
-    protocols[name] = await compare(name, { checkpoint, train, val, peer });
-    console.log(name, JSON.stringify(protocols[name]));
+    const found = await compare(name, { checkpoint, train, val, peer });
+    await writeResult(`curves-${name}`, {
+      ...environment({ ...peer.versions }),
+      encoder: "12 layers, 384 wide, 112 px, seeded random weights",
+      train: train.length,
+      val: val.length,
+      batch,
+      ...found,
+    });
+    console.log(name, JSON.stringify(found));
   }
-  await writeResult("classification-curves", {
-    ...environment({ ...peer.versions }),
-    encoder: "12 layers, 384 wide, 112 px, seeded random weights",
-    train: train.length,
-    val: val.length,
-    batch,
-    protocols,
-  });
   await Promise.all([train.dispose(), val.dispose()]);
 } finally {
   peer?.close();
@@ -123,16 +122,20 @@ async function compare(name, { checkpoint, train, val, peer: python }) {
   const base = NAMED_PROTOCOLS[name];
   if (base === undefined || base.kind === "neighbours") throw new Error(`no head in ${name}`);
   const protocol = { ...base, batch, epochs: base.kind === "features" ? fastEpochs : epochs };
-  const encoder = await createVisionEncoder(checkpoint, {
-    outputs: encoderOutputs(protocol),
-    batchSize: 8,
-    threads,
-  });
-  const recorded = recordRun(encoder, createNodeRuntime({ threads }), own);
+  const encoders = await Promise.all(
+    Array.from({ length: sessions }, () =>
+      createVisionEncoder(checkpoint, {
+        outputs: encoderOutputs(protocol),
+        batchSize: 8,
+        threads: 1,
+      }),
+    ),
+  );
+  const recorded = recordRun({ encoders, runtime: createNodeRuntime({ threads }) }, own);
   const storage = memoryStorage();
   const begin = performance.now();
   const outcome = await runClassification(protocol, {
-    encoders: [recorded.encoder],
+    encoders: recorded.encoders,
     runtime: recorded.runtime,
     train,
     val: [val],
@@ -141,7 +144,7 @@ async function compare(name, { checkpoint, train, val, peer: python }) {
   });
   const seconds = (performance.now() - begin) / 1e3;
   const steps = await recorded.finish();
-  await encoder.dispose();
+  await Promise.all(encoders.map((encoder) => encoder.dispose()));
 
   const form = {
     kind: protocol.head,
@@ -182,22 +185,35 @@ async function compare(name, { checkpoint, train, val, peer: python }) {
   });
 
   const curves = outcome.curves.filter((curve) => curve.name === "training loss");
-  let worst = { step: 0, gap: 0 };
-  for (const [head, { points }] of curves.entries()) {
-    for (const [step, loss] of points) {
-      if (step % 10 !== 0 && step !== 1) continue;
-      const theirs = answer.losses[step - 1][head];
-      const gap = Math.abs(loss - theirs) / theirs;
-      if (!(gap <= worst.gap)) worst = { step, gap };
-    }
-  }
+  // Of every head: the largest relative difference at the first and every tenth step, from PyTorch in float32 and in
+  // float64, and PyTorch's own between the two.
+  const gaps = curves.map(({ points }, head) => {
+    const steps = points.filter(([step]) => step === 1 || step % 10 === 0);
+    /** @param {(step: number, loss: number) => readonly [number, number]} pair */
+    const largest = (pair) =>
+      Math.max(
+        ...steps.map(([step, loss]) => {
+          const [first, second] = pair(step, loss);
+          return Math.abs(first - second) / second;
+        }),
+      );
+    return {
+      rate: rates[head],
+      torch: largest((step, loss) => [loss, answer.losses[step - 1][head]]),
+      double: largest((step, loss) => [loss, answer.doubles[step - 1][head]]),
+      torchOfDouble: largest((step) => [
+        answer.losses[step - 1][head],
+        answer.doubles[step - 1][head],
+      ]),
+    };
+  });
   const last = answer.epochs.at(-1)[val.name];
   const top1 = (outcome.sets[0]?.scores ?? []).slice(0, 2).map((score) => score.top1);
   const chosen = outcome.grid.findIndex((entry) => entry.chosen);
   return {
     steps,
     seconds,
-    worstLoss: worst,
+    lossGaps: gaps,
     lastLoss: {
       ours: curves[Math.max(chosen, 0)]?.points.at(-1)?.[1],
       torch: answer.losses.at(-1)[Math.max(chosen, 0)],

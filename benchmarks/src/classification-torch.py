@@ -3,7 +3,8 @@
 Usage: classification-torch.py <checkpoint> <threads>. Answers one JSON line for each JSON line:
 {"kind": "features" | "linear" | "attention-pooling", "folder": …, "batch": …, "classes": …, "steps": …, "perEpoch": …,
  "rates": [peak learning rates], "warmup": …, "oneBehind": …, "ema": decay or null, "clip": …}
-with {"losses": [[one for each rate] for each step], "top1": {set: [[one for each rate or raw, average] …]}}.
+with {"losses": [[one for each rate] for each step], "doubles": the same in float64, "epochs": [{set: [[raw, average]
+for each rate]} for each epoch]}.
 """
 
 import copy
@@ -80,9 +81,9 @@ def rate_of(step, peak, total, request):
 class Training:
     """One head, its optimizer and its average."""
 
-    def __init__(self, request, encoder, peak):
+    def __init__(self, request, encoder, peak, dtype=torch.float32):
         config = encoder.config
-        self.request, self.peak = request, peak
+        self.request, self.peak, self.dtype = request, peak, dtype
         self.module = Head(
             config.hidden_size, config.num_attention_heads, request["classes"], request["kind"]
         )
@@ -90,6 +91,7 @@ class Training:
         missing, unexpected = self.module.load_state_dict(initial, strict=False)
         if unexpected or set(missing) - {"norm.num_batches_tracked"}:
             raise ValueError(f"initial head: missing {missing}, unexpected {unexpected}")
+        self.module.to(dtype)
         self.average = copy.deepcopy(self.module) if request["ema"] else None
         self.optimizer = torch.optim.SGD(
             self.module.parameters(), lr=peak, momentum=0.9, nesterov=True
@@ -99,6 +101,8 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = rate_of(at, self.peak, self.request["steps"], self.request)
         self.module.train()
+        value = value.to(self.dtype)
+        targets = targets.to(self.dtype) if targets.is_floating_point() else targets
         logits = self.module(value)
         loss = torch.nn.functional.cross_entropy(logits, targets)
         self.optimizer.zero_grad()
@@ -143,7 +147,9 @@ def run(request, encoder):
     )
     tensor = lambda rows: torch.from_numpy(numpy.array(rows))
     trainings = [Training(request, encoder, peak) for peak in request["rates"]]
-    losses, epochs = [], []
+    # How far rounding alone leads: the same in float64.
+    exact = [Training(request, encoder, peak, torch.float64) for peak in request["rates"]]
+    losses, doubles, epochs = [], [], []
     steps = request["steps"]
     if request["kind"] == "features":
         inputs = read("inputs.bin", "float32", [steps, batch, 2 * width])
@@ -166,6 +172,7 @@ def run(request, encoder):
         else:
             value, target = encode(encoder, tensor(inputs[step])), tensor(targets[step])
         losses.append([training.step(step, value, target) for training in trainings])
+        doubles.append([training.step(step, value, target) for training in exact])
         if (step + 1) % request["perEpoch"] == 0:
             epochs.append(
                 {
@@ -173,7 +180,7 @@ def run(request, encoder):
                     for name, (value, right) in tests.items()
                 }
             )
-    return {"losses": losses, "epochs": epochs}
+    return {"losses": losses, "doubles": doubles, "epochs": epochs}
 
 
 def main():

@@ -19,13 +19,12 @@ function keyOf(data, row, length) {
 }
 
 /**
- * An encoder and a runtime that record.
+ * Encoders and a runtime that record into a folder.
  *
- * @param {VisionEncoder} encoder
- * @param {GraphRuntime} runtime
+ * @param {{ encoders: readonly VisionEncoder[], runtime: GraphRuntime }} parts
  * @param {string} folder
  */
-export function recordRun(encoder, runtime, folder) {
+export function recordRun({ encoders, runtime }, folder) {
   /** @type {Map<string, Float32Array>} */
   const pictures = new Map();
   const inputs = createWriteStream(join(folder, "inputs.bin"));
@@ -33,9 +32,9 @@ export function recordRun(encoder, runtime, folder) {
   let answers;
   let steps = 0;
 
-  /** @param {Readonly<Record<string, Tensor>>} feeds */
+  /** The state is held; what changes from step to step is not. @param {Readonly<Record<string, object>>} feeds */
   async function record(feeds) {
-    const { features, tokens, labels, targets } = feeds;
+    const { features, tokens, labels, targets } = /** @type {Record<string, Tensor>} */ (feeds);
     const answer = targets ?? labels;
     const input = tokens ?? features;
     // Evaluations have no answers.
@@ -57,8 +56,8 @@ export function recordRun(encoder, runtime, folder) {
   }
 
   return {
-    /** @type {VisionEncoder} */
-    encoder: {
+    /** @type {readonly VisionEncoder[]} */
+    encoders: encoders.map((encoder) => ({
       ...encoder,
       async encode(pixels, options) {
         const found = await encoder.encode(pixels, options);
@@ -75,16 +74,23 @@ export function recordRun(encoder, runtime, folder) {
         }
         return found;
       },
-    },
+    })),
     /** @type {GraphRuntime} */
     runtime: {
-      async load(model, options) {
-        const session = await runtime.load(model, options);
+      ...runtime,
+      async createHolder(options) {
+        const holder = await runtime.createHolder(options);
         return {
-          ...session,
-          async run(feeds, running) {
-            await record(feeds);
-            return session.run(feeds, running);
+          ...holder,
+          async load(model, loading) {
+            const session = await holder.load(model, loading);
+            return {
+              ...session,
+              async run(feeds, running) {
+                await record(feeds);
+                return session.run(feeds, running);
+              },
+            };
           },
         };
       },

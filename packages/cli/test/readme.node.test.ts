@@ -25,6 +25,16 @@ describe.skipIf(process.platform === "win32")("the README", () => {
     copyFileSync(fixturePath("images", "photo-444.jpg"), path("dog.jpg"));
     cpSync(fixturePath("tiny-layernorm"), path("checkpoint"), { recursive: true });
     cpSync(fixturePath("tiny-chat"), path("chat-checkpoint"), { recursive: true });
+    for (const name of Array.from({ length: 80 }, (_, at) => at)) {
+      const kind = name % 2 === 0 ? "daisy" : "rose";
+      for (const part of ["train", "val"]) {
+        mkdirSync(path("flowers", part, kind), { recursive: true });
+        copyFileSync(
+          fixturePath("images", "small.png"),
+          path("flowers", part, kind, `${name}.png`),
+        );
+      }
+    }
     mkdirSync(path("bin"));
     const wrapper = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
     writeFileSync(path("bin", "internvit"), wrapper);

@@ -161,4 +161,4 @@ export { checkStorage, type CheckStorageOptions, type RunIdentity } from "./runs
 export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
 export { HEAD_FILE, type RunCosts, type RunOptions, type RunOutcome } from "./runs/run-options.ts";
 export { memoryStorage, type RunStorage } from "./runs/run-storage.ts";
-export { dataFacts, missingClasses } from "./runs/set-scores.ts";
+export { dataFacts } from "./runs/set-scores.ts";

@@ -1,42 +1,29 @@
 // `internvit eval classification`: a probe from data sets to a result, in a run that can be ended and gone on with.
 
-import { writeFile } from "node:fs/promises";
-import { arch, platform } from "node:os";
-import { join } from "node:path";
-
 import {
   checkStorage,
   type ClassificationResult,
-  dataFacts,
   encoderOutputs,
-  type JsonFacts,
   planClassification,
-  type Protocol,
-  protocolFacts,
-  RESULT_FORMAT,
-  resultsMarkdown,
   runClassification,
   type RunEvent,
-  type RunOutcome,
   type RunPlan,
 } from "@internvit/eval";
-import { folderStorage, writeHtmlReport, writeResult } from "@internvit/eval/node";
-import type { EncoderDtype, EncoderInfo } from "@internvit/model-core";
+import { folderStorage } from "@internvit/eval/node";
+import type { EncoderDtype } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
 import { createNodeRuntime, selectExecutionProvider } from "@internvit/runtime-node";
-import sharp from "sharp";
 
 import { openEncoders } from "../checkpoints/open-encoders.ts";
-import { type Model, openModel } from "../checkpoints/open-model.ts";
+import { openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
-import { writeError } from "../errors.ts";
 import type { JsonValue, Report } from "../events.ts";
 import type { ProviderChoice } from "../options/provider-option.ts";
-import { VERSION } from "../version.ts";
 import { reportEncoder } from "./encoder-notices.ts";
-import { type DataRequest, dataWarnings, type EvalData, openData } from "./eval-data.ts";
+import { type DataRequest, dataWarnings, openData } from "./eval-data.ts";
 import { describePlan, describeResult } from "./eval-report.ts";
+import { resultOf, writeReports } from "./eval-result-files.ts";
 import { chooseProtocol, type ProtocolChanges } from "./eval-protocol.ts";
 
 /** What `eval classification` is asked for. */
@@ -87,7 +74,11 @@ export async function evalClassification(
   });
   const [{ info }] = encoders.all;
   reportEncoder(info, report);
-  const runtime = createNodeRuntime({ executionProvider: executionProvider.provider });
+  const { threads } = request;
+  const runtime = createNodeRuntime({
+    executionProvider: executionProvider.provider,
+    ...(threads !== undefined && { threads }),
+  });
   const parts = { encoders: encoders.all, runtime, train, val, signal };
   const storage = folderStorage(request.output);
   const { resume, output: subject } = request;
@@ -131,80 +122,8 @@ export async function evalClassification(
   }
 }
 
-/** Writes the result as JSON, Markdown and a page, and returns their paths. */
-async function writeReports(
-  result: ClassificationResult,
-  options: {
-    readonly folder: string;
-    readonly data: EvalData;
-    readonly signal: AbortSignal;
-  },
-): Promise<readonly [string, ...string[]]> {
-  const { folder, data, signal } = options;
-  const [json, markdown, page] = [
-    join(folder, "results.json"),
-    join(folder, "results.md"),
-    join(folder, "report.html"),
-  ];
-  await writeResult(json, result);
-  await writeFile(markdown, resultsMarkdown([result])).catch((cause: unknown) => {
-    throw writeError(markdown, cause);
-  });
-  await writeHtmlReport(page, result, { sets: data.val, signal });
-  return [json, markdown, page];
-}
-
 function changesOf({ epochs, batch, seed, imageSize }: ProtocolChanges): ProtocolChanges {
   return { epochs, batch, seed, imageSize };
-}
-
-async function resultOf(
-  outcome: RunOutcome,
-  options: {
-    readonly protocol: Protocol;
-    readonly model: Model;
-    readonly info: EncoderInfo;
-    readonly data: EvalData;
-  },
-): Promise<ClassificationResult> {
-  const { protocol, model, info, data } = options;
-  const { checkpointHash = null, synthesized = null } = info;
-  return {
-    format: RESULT_FORMAT,
-    version: 1,
-    finished: new Date().toISOString(),
-    model: {
-      name: model.label,
-      source: model.checkpoint.label,
-      checkpointHash,
-      synthesized,
-      config: encoderConfigJson(model),
-    },
-    protocol: await protocolFacts(protocol),
-    train: dataFacts(data.train),
-    environment: {
-      provider: info.executionProvider,
-      device: info.device,
-      dtype: info.dtype,
-      platform: `${platform()} ${arch()}`,
-      versions: {
-        internvit: VERSION,
-        node: process.versions.node,
-        ...info.versions,
-        sharp: sharp.versions.sharp ?? "unknown",
-        libvips: sharp.versions.vips,
-      },
-    },
-    seed: protocol.seed,
-    ...outcome,
-  };
-}
-
-/** config.json, of a chat model the encoder's part. */
-function encoderConfigJson({ checkpoint }: Model): JsonFacts {
-  const whole = json(checkpoint.configJson) as JsonFacts;
-  const encoder = whole["vision_config"];
-  return encoder !== null && typeof encoder === "object" ? (encoder as JsonFacts) : whole;
 }
 
 function reportResult(

@@ -1,6 +1,5 @@
 // The data sets of `internvit eval`, opened, and what is noticed about them before anything is computed.
 
-import { missingClasses } from "@internvit/eval";
 import {
   findSharedPictures,
   openClassificationSet,
@@ -84,7 +83,7 @@ export async function dataWarnings(
 ): Promise<readonly string[]> {
   const warnings: string[] = [];
   for (const set of val) {
-    const missing = await missingClasses(set);
+    const missing = set.classes.filter((_, label) => set.classCounts[label] === 0);
     if (missing.length > 0) {
       const names = missing.slice(0, NAMED).join(", ");
       warnings.push(

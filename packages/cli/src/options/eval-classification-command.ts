@@ -70,7 +70,10 @@ export function addEvalClassification(group: Command, run: RunCommand): void {
       "encoders that share the pictures; auto: up to 4 on the CPU",
       "auto",
     )
-    .option("--threads <n>", "threads per operator of each (default: what the machine allows)")
+    .option(
+      "--threads <n>",
+      "threads per operator of each, and of the head (default: what the machine allows)",
+    )
     .option("--resume", "go on with the run that is in the folder")
     .option(
       "--dry-run",

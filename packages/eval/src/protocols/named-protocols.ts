@@ -39,7 +39,7 @@ const REPORT: Omit<OnlineProtocol, "name" | "head"> = {
   batch: 1024,
   learningRate: 0.1,
   weightDecay: 0,
-  augmentation: { crop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3], attempts: 10 }, flip: 0.5 },
+  augmentation: { crop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] }, flip: 0.5 },
   mixing: { mixup: 0.8, cutmix: 1, probability: 1, switchProbability: 0.5 },
   labelSmoothing: 0.1,
   batchNorm: BATCH_NORM,

@@ -85,13 +85,13 @@ export interface OnlineProtocol extends CommonProtocol {
     readonly crop: {
       readonly scale: readonly [number, number];
       readonly ratio: readonly [number, number];
-      readonly attempts: number;
     };
     /** Probability of a horizontal flip. */
     readonly flip: number;
   };
   /** Of pictures in a batch with those of the reversed batch; null: none. */
   readonly mixing: {
+    /** Alpha of the share's Beta distribution, at most 4; 0: never. */
     readonly mixup: number;
     readonly cutmix: number;
     readonly probability: number;
@@ -126,6 +126,8 @@ export type Protocol = FeaturesProtocol | OnlineProtocol | NeighboursProtocol;
 const count = z.int().min(1).max(1_000_000_000);
 const share = z.number().min(0).max(1);
 const rate = z.number().positive();
+/** Of a Beta distribution; 0: this way of mixing is not used. */
+const alpha = z.number().min(0).max(4);
 const decay = z.number().min(0);
 const name = z.string().regex(/^[\w.-]{1,64}$/, "letters, digits, dots and dashes");
 
@@ -195,13 +197,13 @@ const schema: z.ZodType<Protocol> = z.discriminatedUnion("kind", [
     learningRate: rate,
     weightDecay: decay,
     augmentation: z.strictObject({
-      crop: z.strictObject({ scale: range(0), ratio: range(0), attempts: count }),
+      crop: z.strictObject({ scale: range(0), ratio: range(0) }),
       flip: share,
     }),
     mixing: z
       .strictObject({
-        mixup: rate,
-        cutmix: rate,
+        mixup: alpha,
+        cutmix: alpha,
         probability: share,
         switchProbability: share,
       })

@@ -1,6 +1,7 @@
 // What was measured in every step, as curves of a result.
 
-import { type LearningCurve, MAX_CURVE_POINTS } from "../results/result.ts";
+import { type LearningCurve, MAX_CURVE_POINTS, type SetResult } from "../results/result.ts";
+import { HEAD_NAMES } from "./online-heads.ts";
 
 /** A curve over steps or epochs counted from 1; longer ones are thinned out evenly, the last point stays. */
 export function curveOf(
@@ -12,4 +13,29 @@ export function curveOf(
     value !== null && (values.length - 1 - at) % each === 0 ? [[at + 1, value]] : [],
   );
   return { ...facts, points };
+}
+
+/** The curves of an online run. */
+export function onlineCurves(measured: {
+  readonly losses: readonly number[];
+  readonly norms: readonly number[];
+  readonly rates: readonly number[];
+  /** The scores of all sets after each epoch. */
+  readonly scored: readonly (readonly SetResult[])[];
+}): readonly LearningCurve[] {
+  const { losses, norms, rates, scored } = measured;
+  const sets = scored[0] ?? [];
+  return [
+    curveOf(losses, { name: "training loss", line: "", x: "step", unit: "loss" }),
+    curveOf(norms, { name: "gradient norm", line: "", x: "step", unit: "norm" }),
+    curveOf(rates, { name: "learning rate", line: "", x: "step", unit: "rate" }),
+    ...sets.flatMap(({ data, scores }, at) =>
+      scores.map((_, head) =>
+        curveOf(
+          scored.map((epoch) => epoch[at]!.scores[head]!.top1),
+          { name: `top-1 of ${data.name}`, line: HEAD_NAMES[head]!, x: "epoch", unit: "percent" },
+        ),
+      ),
+    ),
+  ];
 }

@@ -1,8 +1,6 @@
 // `fast-linear` and its like: features once, then a grid of heads on them, the best one by pictures of the training set
 // that were held out, and only with that one the sets of validation, once.
 
-import type { TrainingSession } from "@internvit/train";
-
 import { encodeHead } from "../heads/head-file.ts";
 import type { HeadForm } from "../heads/probe-head.ts";
 import { hashProtocol } from "../protocols/protocol-hash.ts";
@@ -11,8 +9,9 @@ import type { GridEntry, LearningCurve, SetResult } from "../results/result.ts";
 import { curveOf } from "./curves.ts";
 import { createEncoderPool } from "./encoders.ts";
 import { featureBatches } from "./feature-batches.ts";
-import { extractShards, extractVal, type FeatureShards } from "./feature-shards.ts";
+import { extractShards, extractVal } from "./feature-shards.ts";
 import { bestOf, type GridHead, gridHeads } from "./head-grid.ts";
+import { heldOutScores } from "./held-out-scores.ts";
 import { gridSession } from "./head-sessions.ts";
 import { logitsOfShards } from "./logits.ts";
 import { createProgress } from "./progress.ts";
@@ -25,7 +24,7 @@ import {
 import { runCheckpoints } from "./run-state.ts";
 import { checkSets, collectScores } from "./set-scores.ts";
 import { createStopwatch, type PartSeconds } from "./stopwatch.ts";
-import { choosePictures, trainingLabels } from "./training-pictures.ts";
+import { checkBatch, choosePictures, trainingLabels } from "./training-pictures.ts";
 
 /** What is kept beside the training. */
 interface Facts {
@@ -73,6 +72,7 @@ export async function runFeatures(
   );
   const { orientation } = protocol;
   const parts = { encoders, decode, orientation, storage, progress, onEvent, signal };
+  const start = performance.now();
   const extractTrain = (part: "train" | "held-out", pictures: Int32Array) =>
     extractShards(train, {
       ...parts,
@@ -85,6 +85,8 @@ export async function runFeatures(
     train: await extractTrain("train", chosen.train),
     heldOut: await extractTrain("held-out", chosen.heldOut),
   };
+  checkBatch(features.train.total, batch);
+  checkBatch(features.heldOut.total, 1);
   const valFeatures = await extractVal(val, { ...parts, unreadable: unreadable.val });
 
   const form: HeadForm = {
@@ -103,6 +105,7 @@ export async function runFeatures(
   const checkpoints = runCheckpoints<Facts>(storage, { checkpointMilliseconds });
   const before = await checkpoints.restore(session);
   const watch = createStopwatch(before?.seconds);
+  if (before === undefined) watch.add("features", (performance.now() - start) / 1e3);
   const resumed = before === undefined ? 0 : before.resumed + 1;
   const losses = before?.losses.map((row) => [...row]) ?? [];
   const heldOut = before?.heldOut.map((row) => [...row]) ?? [];
@@ -174,36 +177,6 @@ export async function runFeatures(
     warnings: [],
     times: watch.facts(resumed),
   };
-}
-
-/** Top-1 of every head on the held-out rows, in percent. */
-async function heldOutScores(
-  session: TrainingSession,
-  options: {
-    readonly heads: readonly GridHead[];
-    readonly shards: FeatureShards;
-    readonly labels: Int32Array;
-    readonly classes: number;
-  },
-): Promise<number[]> {
-  const { heads, shards, labels, classes } = options;
-  const names = heads.map(({ name }) => name);
-  const right = new Uint32Array(heads.length);
-  for await (const rows of logitsOfShards(session, { shards, heads: names })) {
-    for (const [head, logits] of rows.logits.entries()) {
-      for (const [row, index] of rows.index.entries()) {
-        const scores = logits.subarray(row * classes, (row + 1) * classes);
-        if (argmax(scores) === labels[index]) right[head]!++;
-      }
-    }
-  }
-  return Array.from(right, (count) => (100 * count) / shards.total);
-}
-
-function argmax(scores: Float32Array): number {
-  let best = 0;
-  for (let at = 1; at < scores.length; at++) if (scores[at]! > scores[best]!) best = at;
-  return best;
 }
 
 function gridEntries(

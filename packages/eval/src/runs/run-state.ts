@@ -5,7 +5,7 @@ import type { TrainingSession } from "@internvit/train";
 
 import { EvalError } from "../errors.ts";
 import { isRecord } from "../protocols/protocol-hash.ts";
-import { readJson, type RunStorage, writeJson } from "./run-storage.ts";
+import { readJson, type RunStorage } from "./run-storage.ts";
 
 const STATE = "state/state.json";
 const SLOTS = ["state/a.safetensors", "state/b.safetensors"] as const;
@@ -30,7 +30,9 @@ export function runCheckpoints<T extends object>(
   const save = async (session: TrainingSession, facts: T): Promise<void> => {
     const other = 1 - slot;
     await storage.write(SLOTS[other]!, await session.saveCheckpoint());
-    await writeJson(storage, { name: STATE, value: { checkpoint: SLOTS[other], facts } });
+    // Compact, unlike what is for people: there may be a number for each step of each head.
+    const text = JSON.stringify({ checkpoint: SLOTS[other], facts });
+    await storage.write(STATE, new TextEncoder().encode(text));
     slot = other;
     last = performance.now();
   };

@@ -89,12 +89,3 @@ export function checkSets(train: ClassificationSet, val: readonly Classification
     );
   }
 }
-
-/** Classes of the training set without a picture in a set: their recognition is not measured. */
-export async function missingClasses(set: ClassificationSet): Promise<readonly string[]> {
-  const seen = new Set<number>();
-  for (let index = 0; index < set.length && seen.size < set.classes.length; index++) {
-    for (const label of (await set.picture(index)).labels) seen.add(label);
-  }
-  return set.classes.filter((_, label) => !seen.has(label));
-}

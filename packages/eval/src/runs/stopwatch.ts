@@ -9,6 +9,8 @@ export type PartSeconds = Readonly<Record<string, number>>;
 export interface Stopwatch {
   /** Runs a part and adds its time. */
   time<T>(part: string, work: () => Promise<T>): Promise<T>;
+  /** Adds seconds that were measured elsewhere. */
+  add(part: string, seconds: number): void;
   /** What counts so far, a part that is running included. */
   seconds(): PartSeconds;
   facts(resumed: number): TimeFacts;
@@ -33,6 +35,7 @@ export function createStopwatch(before: PartSeconds = {}): Stopwatch {
         running = undefined;
       }
     },
+    add: (part, more) => void (parts[part] = (parts[part] ?? 0) + more),
     seconds,
     facts: (resumed) => ({
       total: Object.values(seconds()).reduce((sum, value) => sum + value, 0),

@@ -134,18 +134,18 @@ export function choosePictures(
   if (train.length < batch) {
     throw new EvalError(
       "invalid-data",
-      `expected at least one batch of ${batch} training pictures, found ${train.length} (${held.length} are held out)`,
+      `expected at least one batch of ${batch} training pictures, found ${train.length} (${held.length} are held out); a smaller batch fits`,
     );
   }
   return { train, heldOut: held };
 }
 
-/** @throws EvalError `invalid-data` for a training set that is smaller than a batch */
+/** @throws EvalError `invalid-data` for fewer pictures than a batch has */
 export function checkBatch(pictures: number, batch: number): void {
   if (pictures >= batch) return;
   throw new EvalError(
     "invalid-data",
-    `expected at least one batch of ${batch} training pictures, found ${pictures}`,
+    `expected at least one batch of ${batch} readable training pictures, found ${pictures}`,
   );
 }
 

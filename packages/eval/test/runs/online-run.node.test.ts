@@ -21,7 +21,7 @@ function small(name: string, change: Partial<OnlineProtocol>): OnlineProtocol {
     epochs: 3,
     batch: 32,
     learningRate: 1,
-    augmentation: { crop: { scale: [0.8, 1], ratio: [1, 1], attempts: 10 }, flip: 0 },
+    augmentation: { crop: { scale: [0.8, 1], ratio: [1, 1] }, flip: 0 },
     ...change,
   };
 }
