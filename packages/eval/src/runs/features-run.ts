@@ -126,7 +126,7 @@ export async function runFeatures(
               data: BigInt64Array.from(next.index, (index) => BigInt(labels[index]!)),
             },
           },
-          signal === undefined ? {} : { signal },
+          { move: true, ...(signal !== undefined && { signal }) },
         );
         losses.push(heads.map(({ name }) => step.losses[name]!));
         progress.advance("train", { count: 1, milliseconds: performance.now() - begin });

@@ -135,7 +135,7 @@ export async function runOnline(
         );
         const step = await session.step(
           { [output]: next.input, targets: next.targets },
-          signal === undefined ? {} : { signal },
+          { move: true, ...(signal !== undefined && { signal }) },
         );
         facts.losses.push(step.loss);
         facts.norms.push(step.gradNorm);
