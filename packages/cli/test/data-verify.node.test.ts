@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from "no
 import { join } from "node:path";
 
 import { fixturePath } from "@internvit/test-kit";
+import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { eventsOf, runCli, temporaryFolder } from "./run-cli.ts";
@@ -102,6 +103,69 @@ describe("data verify", () => {
     const unknown = await verify("imagenet-a=imagenet-a");
     expect(unknown.stdout).toContain('found "n00000000", which is none of them');
     rmSync(join(folder.path, "imagenet-a"), { recursive: true });
+  });
+
+  it("compares segmentation sets with what was published, and names labels that are wrong", async () => {
+    const picture = { width: 8, height: 6, channels: 3 } as const;
+    const write = async (path: string, values: readonly number[] | undefined): Promise<void> => {
+      const { width, height } = picture;
+      const pixels = Uint8Array.from(
+        { length: width * height },
+        (_, i) => values?.[i % values.length] ?? 0,
+      );
+      const image =
+        values === undefined
+          ? sharp({ create: { ...picture, background: "red" } }).jpeg()
+          : sharp(pixels, { raw: { width, height, channels: 1 } })
+              .toColourspace("b-w")
+              .png();
+      mkdirSync(join(folder.path, path, ".."), { recursive: true });
+      await image.toFile(join(folder.path, path));
+    };
+    for (const name of ["a", "b", "c"]) await write(`ade/images/validation/${name}.jpg`, undefined);
+    await write("ade/annotations/validation/a.png", [1, 2, 0]);
+    await write("ade/annotations/validation/b.png", [151]);
+    await write("ade/annotations/validation/c.png", [0]);
+    await write("own/val/a.jpg", undefined);
+    await write("own/valannot/a.png", [0, 1, 2]);
+    writeFileSync(join(folder.path, "own/classes.txt"), "sky\nroad\n");
+    const finished = await verify("ade20k=ade", "x=own", "--segmentation", "--ignored-label", "2");
+    expect(finished.code).toBe(1);
+    expect(finished.stderr).toContain("failed: b.png: expected the values of 150 classes");
+    const at = (...parts: readonly string[]): string => join(folder.path, ...parts);
+    expect(finished.stdout).toBe(
+      [
+        `ade20k  val  ${at("ade", "images", "validation")}  ${at("ade", "annotations", "validation")}`,
+        "  3 pictures of 2,000",
+        "  decoded 3, 1 of them BAD",
+        "  2 of 150 classes in them, none of sky, floor, tree, ceiling, road …; 66.7 % of the pixels without a class",
+        "  1 picture without any labelled pixel: c.jpg",
+        "  PROBLEM ade20k: expected 2,000 pictures in val, found 3: 1,997 missing",
+        "  PROBLEM ade20k: 1 picture of 3 cannot be decoded, or have labels that are wrong",
+        `x  val  ${at("own", "val")}  ${at("own", "valannot")}`,
+        "  1 picture",
+        "  decoded 1",
+        "  2 of 2 classes in them; 33.3 % of the pixels without a class",
+        "  ok",
+        "",
+      ].join("\n"),
+    );
+    rmSync(at("own", "valannot", "a.png"));
+    const json = await verify("x=own", "ade20k=ade", "--segmentation", "--json");
+    const { sets } = eventsOf(json).at(-1) as unknown as { readonly sets: readonly unknown[] };
+    expect(sets).toMatchObject([
+      { ok: false, problems: [{ code: "not-found" }] },
+      {
+        pictures: 3,
+        expected: 2000,
+        bad: 1,
+        badPictures: [{ key: "b.jpg", code: "invalid-data" }],
+        pixels: { wall: 16, building: 16, sky: 0 },
+        ignoredPixels: 64,
+        allIgnored: { count: 1, examples: ["c.jpg"] },
+        problems: [{ code: "wrong-count" }, { code: "bad-pictures" }],
+      },
+    ]);
   });
 
   it("wants a set and numbers", async () => {

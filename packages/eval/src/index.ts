@@ -33,14 +33,29 @@ export { resizeForTest } from "./augment/segmentation/resize-for-test.ts";
 export type { ScaleLimits, Size } from "./augment/segmentation/sizes.ts";
 export { softTargets } from "./augment/soft-targets.ts";
 
+export { ade20kClasses } from "./datasets/ade20k-classes.ts";
 export {
+  findSegmentationProblems,
   findSetProblems,
   type SetNumbers,
   type SetProblem,
   type SetProblemCode,
 } from "./datasets/check-set.ts";
 export type { ClassificationSet, LabelledPicture } from "./datasets/classification-set.ts";
+export { cocoStuffClasses, cocoStuffIds } from "./datasets/coco-stuff-classes.ts";
 export { type DataSpec, parseDataSpec } from "./datasets/data-spec.ts";
+export {
+  KNOWN_SEGMENTATION_SET_NAMES,
+  type KnownSegmentationSet,
+  type KnownSegmentationSetName,
+  knownSegmentationSet,
+} from "./datasets/known-segmentation-sets.ts";
+export {
+  type LabelValues,
+  labelValues,
+  type StoredLabels,
+  toLabels,
+} from "./datasets/label-values.ts";
 export {
   KNOWN_SET_NAMES,
   type KnownSet,
@@ -53,6 +68,8 @@ export { listHashLine } from "./datasets/list-hash.ts";
 export { type ListedPicture, parseListLine } from "./datasets/list-line.ts";
 export { type CsvRow, parseCsv } from "./datasets/parse-csv.ts";
 export { parseRealLabels, validationNumber } from "./datasets/real-labels.ts";
+export { readSegmentationSample, type ReadSampleOptions } from "./datasets/segmentation-sample.ts";
+export type { SegmentationPicture, SegmentationSet } from "./datasets/segmentation-set.ts";
 export { EvalError, type EvalErrorCode, isEvalError } from "./errors.ts";
 
 export { differences, type ProtocolDifference } from "./protocols/differences.ts";

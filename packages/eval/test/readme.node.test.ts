@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fixturePath, runReadmeExamples } from "@internvit/test-kit";
 import { expect, test } from "vitest";
 
+import { pngOf } from "./node/png/write-png.ts";
 import { temporaryFolder, tinyJpeg, writeFiles } from "./node/datasets/write-sets.ts";
 
 test("the README's examples run", async () => {
@@ -14,10 +15,17 @@ test("the README's examples run", async () => {
     "val/rose/3.jpg": picture,
     "val/rose/4.jpg": picture.subarray(0, 100),
   });
-  const [dataSets, probes, neighbours] = runReadmeExamples(
+  const values = Array.from({ length: 64 }, (_, i) => [0, 1, 11, 1][i % 4]!);
+  writeFiles(folder.path, {
+    "streets/classes.txt": "sky\nroad\n",
+    "streets/val/a.jpg": picture,
+    "streets/valannot/a.png": pngOf({ width: 8, height: 8, values }),
+  });
+  const [dataSets, scenes, probes, neighbours] = runReadmeExamples(
     new URL("../README.md", import.meta.url),
     {
       "flowers=flowers": `flowers=${folder.path}`,
+      "streets=streets": `streets=${join(folder.path, "streets")}`,
       "InternViT-300M-448px-V2_5": fixturePath("tiny-layernorm"),
       probe: join(folder.path, "probe"),
     },
@@ -31,5 +39,6 @@ test("the README's examples run", async () => {
       "",
     ].join("\n"),
   );
+  expect(scenes).toBe("sky road 1 0 16\na.jpg true [ 0, 1, 255 ]\n");
   expect(neighbours).toBe("100 1 [ 1, 0 ]\n");
 });

@@ -1,12 +1,16 @@
 // What `internvit data verify` found, for people and for programs.
 
-import { knownSet } from "@internvit/eval";
+import { knownSegmentationSet, knownSet } from "@internvit/eval";
+import type { PassedOver, PictureCheck, SegmentationCheck } from "@internvit/eval/node";
 
 import type { JsonValue } from "../events.ts";
 import { formatCount, formatMany } from "../terminal/quantities.ts";
-import type { VerifiedSet } from "./data-verify.ts";
+import type { ClassificationNumbers, SegmentationNumbers, VerifiedSet } from "./verified-set.ts";
 
-type Numbers = NonNullable<VerifiedSet["numbers"]>;
+/** Classes that one line has room for. */
+const CLASSES_SAID = 5;
+
+type Numbers = ClassificationNumbers | SegmentationNumbers;
 
 /** What was found of a set, as lines of text. */
 export function describeVerifiedSet(set: VerifiedSet): string {
@@ -14,13 +18,14 @@ export function describeVerifiedSet(set: VerifiedSet): string {
   const title =
     numbers === undefined
       ? `${spec}  ${split}`
-      : `${numbers.name}  ${split}  ${numbers.origin}  ${numbers.layout}`;
+      : `${numbers.name}  ${split}  ${numbers.origin}  ${"labelOrigin" in numbers ? numbers.labelOrigin : numbers.layout}`;
   const lines = [
     ...(numbers === undefined ? [] : describeNumbers(numbers, split)),
     ...(pictures === undefined || pictures.checked === 0
       ? []
       : [
           `decoded ${formatCount(pictures.checked)}${pictures.badCount === 0 ? "" : `, ${formatCount(pictures.badCount)} of them BAD`}`,
+          ...describeLabels(numbers, pictures),
         ]),
     ...(shared === undefined || shared.checked === 0
       ? []
@@ -34,8 +39,19 @@ export function describeVerifiedSet(set: VerifiedSet): string {
 }
 
 function describeNumbers(numbers: Numbers, split: VerifiedSet["split"]): readonly string[] {
-  const { name, length, scored, classes, classCounts, passedOver } = numbers;
-  const expected = knownSet(name)?.pictures[split];
+  const { name, length, passedOver } = numbers;
+  const expected = expectedPictures(name, split);
+  const of = expected === undefined ? "" : ` of ${formatCount(expected)}`;
+  const pictures = `${formatMany(length, "picture")}${of}`;
+  const passed = describeFiles(passedOver, ["that is no picture", "that are no pictures"]);
+  if ("labelOrigin" in numbers) {
+    const unused = describeFiles(numbers.unusedLabels, [
+      "that is a label without a picture",
+      "that are labels without a picture",
+    ]);
+    return [pictures, ...passed, ...unused];
+  }
+  const { scored, classes, classCounts } = numbers;
   const full = classCounts.filter((count) => count > 0);
   const [least, most] = full.reduce(
     ([least, most], count) => [Math.min(least, count), Math.max(most, count)],
@@ -43,12 +59,47 @@ function describeNumbers(numbers: Numbers, split: VerifiedSet["split"]): readonl
   );
   const each = least === most ? formatCount(most) : `${formatCount(least)} to ${formatCount(most)}`;
   return [
-    `${formatMany(length, "picture")}${expected === undefined ? "" : ` of ${formatCount(expected)}`}${scored === length ? "" : `, ${formatCount(scored)} with labels`}`,
+    `${pictures}${scored === length ? "" : `, ${formatCount(scored)} with labels`}`,
     `${formatCount(full.length)} of ${formatCount(classes.length)} classes, ${each} ${each === "1" ? "picture" : "pictures"} each`,
-    ...(passedOver.count === 0
+    ...passed,
+  ];
+}
+
+function expectedPictures(name: string, split: VerifiedSet["split"]): number | undefined {
+  return (knownSegmentationSet(name) ?? knownSet(name))?.pictures[split];
+}
+
+function describeFiles(
+  { count, examples }: PassedOver,
+  [one, many]: readonly [string, string],
+): readonly string[] {
+  if (count === 0) return [];
+  return [
+    `${formatMany(count, "file")} passed over ${count === 1 ? one : many}: ${examples.join(", ")}`,
+  ];
+}
+
+/** What the labels hold that were decoded. */
+function describeLabels(
+  numbers: Numbers | undefined,
+  pictures: PictureCheck | SegmentationCheck,
+): readonly string[] {
+  if (numbers === undefined || !("classPixels" in pictures)) return [];
+  const { classPixels, ignoredPixels, allIgnored } = pictures;
+  const labelled = classPixels.reduce((sum, count) => sum + count, 0);
+  const absent = numbers.classes.filter((_, label) => classPixels[label] === 0);
+  const share = labelled + ignoredPixels === 0 ? 0 : ignoredPixels / (labelled + ignoredPixels);
+  const seen = formatCount(classPixels.length - absent.length);
+  const without =
+    absent.length === 0
+      ? ""
+      : `, none of ${absent.slice(0, CLASSES_SAID).join(", ")}${absent.length > CLASSES_SAID ? " …" : ""}`;
+  return [
+    `${seen} of ${formatCount(classPixels.length)} classes in them${without}; ${(100 * share).toFixed(1)} % of the pixels without a class`,
+    ...(allIgnored.count === 0
       ? []
       : [
-          `${formatMany(passedOver.count, "file")} passed over that ${passedOver.count === 1 ? "is no picture" : "are no pictures"}: ${passedOver.examples.join(", ")}`,
+          `${formatMany(allIgnored.count, "picture")} without any labelled pixel: ${allIgnored.examples.join(", ")}`,
         ]),
   ];
 }
@@ -67,6 +118,7 @@ export function verifiedSetFacts(set: VerifiedSet): { readonly [key: string]: Js
           decoded: pictures.checked,
           bad: pictures.badCount,
           badPictures: pictures.bad.map((picture) => ({ ...picture })),
+          ...labelFacts(numbers, pictures),
         }),
     ...(shared === undefined
       ? {}
@@ -80,18 +132,41 @@ export function verifiedSetFacts(set: VerifiedSet): { readonly [key: string]: Js
   };
 }
 
+function labelFacts(
+  numbers: Numbers | undefined,
+  pictures: PictureCheck | SegmentationCheck,
+): { readonly [key: string]: JsonValue } {
+  if (numbers === undefined || !("classPixels" in pictures)) return {};
+  const { classPixels, ignoredPixels, allIgnored } = pictures;
+  return {
+    pixels: Object.fromEntries(numbers.classes.map((name, label) => [name, classPixels[label]!])),
+    ignoredPixels,
+    allIgnored: { ...allIgnored },
+  };
+}
+
 function numbersFacts(
-  { name, origin, layout, classes, classCounts, length, scored, listHash, passedOver }: Numbers,
+  numbers: Numbers,
   split: VerifiedSet["split"],
 ): { readonly [key: string]: JsonValue } {
+  const { name, origin, classes, length, listHash, passedOver } = numbers;
+  const expected = expectedPictures(name, split) ?? null;
+  const common = { name, origin, pictures: length, expected, listHash };
+  if ("labelOrigin" in numbers) {
+    const { labelOrigin, unusedLabels } = numbers;
+    return {
+      ...common,
+      labelOrigin,
+      classes: [...classes],
+      passedOver: { ...passedOver },
+      unusedLabels: { ...unusedLabels },
+    };
+  }
+  const { layout, classCounts, scored } = numbers;
   return {
-    name,
-    origin,
+    ...common,
     layout,
-    pictures: length,
-    expected: knownSet(name)?.pictures[split] ?? null,
     scored,
-    listHash,
     classes: Object.fromEntries(classes.map((name, label) => [name, classCounts[label] ?? 0])),
     passedOver: { ...passedOver },
   };

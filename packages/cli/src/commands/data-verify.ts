@@ -1,14 +1,23 @@
 // `internvit data verify`: whether data sets are what they must be, before hours are spent on them.
 
-import { EvalError, findSetProblems, isEvalError, type Split } from "@internvit/eval";
+import {
+  EvalError,
+  findSegmentationProblems,
+  findSetProblems,
+  isEvalError,
+  knownSegmentationSet,
+  knownSet,
+  parseDataSpec,
+  type Split,
+} from "@internvit/eval";
 import {
   checkPictures,
+  checkSegmentation,
   findSharedPictures,
   openClassificationSet,
-  type PictureCheck,
+  openSegmentationSet,
+  type ListingProgress,
   type PictureProgress,
-  type SharedPictures,
-  type StoredClassificationSet,
 } from "@internvit/eval/node";
 import { configureSharp } from "@internvit/preprocess/sharp";
 import { cacheFolder } from "@internvit/runtime-node";
@@ -16,6 +25,7 @@ import { cacheFolder } from "@internvit/runtime-node";
 import type { CommandContext } from "../context.ts";
 import { formatMany } from "../terminal/quantities.ts";
 import { describeVerifiedSet, verifiedSetFacts } from "./data-report.ts";
+import { isSegmentation, numbersOf, type StoredSet, type VerifiedSet } from "./verified-set.ts";
 
 const PROGRESS_MILLISECONDS = 100;
 
@@ -31,32 +41,10 @@ export interface VerifyDataRequest {
   readonly duplicates: "all" | number;
   readonly list: string | undefined;
   readonly realLabels: string | undefined;
-}
-
-/** What was found of one set. */
-export interface VerifiedSet {
-  /** As it was asked for. */
-  readonly spec: string;
-  readonly split: Split;
-  /** Its numbers; undefined when it could not be opened. */
-  readonly numbers:
-    | Pick<
-        StoredClassificationSet,
-        | "name"
-        | "origin"
-        | "layout"
-        | "classes"
-        | "classCounts"
-        | "length"
-        | "scored"
-        | "listHash"
-        | "passedOver"
-      >
-    | undefined;
-  readonly pictures: PictureCheck | undefined;
-  readonly shared: SharedPictures | undefined;
-  /** What is wrong, a sentence each. */
-  readonly problems: readonly { readonly code: string; readonly message: string }[];
+  /** Whether sets that are not known by name have a class for every pixel. */
+  readonly segmentation: boolean;
+  /** The value of pixels without a class, of such sets. */
+  readonly ignoredLabel: number | undefined;
 }
 
 /** Verifies the sets, each as far as it goes, and returns the exit code: 1 when something is wrong. */
@@ -93,7 +81,7 @@ export async function verifyData(
 interface OpenedSet extends AsyncDisposable {
   readonly spec: string;
   readonly split: Split;
-  readonly set: StoredClassificationSet | undefined;
+  readonly set: StoredSet | undefined;
   readonly error: EvalError | undefined;
 }
 
@@ -112,18 +100,30 @@ async function open(
 ): Promise<OpenedSet | undefined> {
   if (spec === undefined) return undefined;
   const { report, signal, env } = context;
-  const { list, realLabels } = request;
+  const { list, realLabels, ignoredLabel } = request;
+  const common = {
+    split,
+    cache: cacheFolder(env),
+    signal,
+    onProgress: ({ stage, ...progress }: ListingProgress): void =>
+      report({ event: "progress", stage: `${stage} ${spec.split("=")[0]}`, ...progress }),
+  };
+  const { name } = parseDataSpec(spec);
+  const known = knownSegmentationSet(name);
+  const ownSegmentation = request.segmentation && knownSet(name) === undefined;
   try {
-    const set = await openClassificationSet(spec, {
-      split,
-      cache: cacheFolder(env),
-      signal,
-      ...(classes === undefined ? {} : { classes }),
-      ...(list === undefined || split === "train" ? {} : { list }),
-      ...(realLabels === undefined ? {} : { realLabels }),
-      onProgress: ({ stage, ...progress }) =>
-        report({ event: "progress", stage: `${stage} ${spec.split("=")[0]}`, ...progress }),
-    });
+    const set =
+      known !== undefined || ownSegmentation
+        ? await openSegmentationSet(spec, {
+            ...common,
+            ...(known !== undefined || ignoredLabel === undefined ? {} : { ignored: ignoredLabel }),
+          })
+        : await openClassificationSet(spec, {
+            ...common,
+            ...(classes === undefined ? {} : { classes }),
+            ...(list === undefined || split === "train" ? {} : { list }),
+            ...(realLabels === undefined ? {} : { realLabels }),
+          });
     const dispose = (): Promise<void> => set.dispose();
     return { spec, split, set, error: undefined, [Symbol.asyncDispose]: dispose };
   } catch (error) {
@@ -139,7 +139,7 @@ async function verifySet(
   options: {
     readonly request: VerifyDataRequest;
     readonly context: CommandContext;
-    readonly train?: StoredClassificationSet | undefined;
+    readonly train?: StoredSet | undefined;
   },
 ): Promise<VerifiedSet> {
   const { request, context, train } = options;
@@ -148,9 +148,13 @@ async function verifySet(
     const problems = error === undefined ? [] : [{ code: error.code, message: error.message }];
     return { spec, split, numbers: undefined, pictures: undefined, shared: undefined, problems };
   }
-  const problems: { code: string; message: string }[] = findSetProblems(set, { split }).map(
-    ({ code, message }) => ({ code, message }),
-  );
+  const found = isSegmentation(set)
+    ? findSegmentationProblems(set, { split })
+    : findSetProblems(set, { split });
+  const problems: { code: string; message: string }[] = found.map(({ code, message }) => ({
+    code,
+    message,
+  }));
   const progress = (stage: string): ((step: PictureProgress) => void) => {
     let said = Number.NEGATIVE_INFINITY;
     return ({ done, total }) => {
@@ -161,13 +165,15 @@ async function verifySet(
       report({ event: "progress", stage: `${stage} ${set.name}`, done, total, unit: "images" });
     };
   };
-  const pictures = await checkPictures(set, {
-    pictures: request.decode,
-    onProgress: progress("decode"),
-    signal,
-  });
+  const looked = { pictures: request.decode, onProgress: progress("decode"), signal };
+  const pictures = isSegmentation(set)
+    ? await checkSegmentation(set, looked)
+    : await checkPictures(set, looked);
   if (pictures.badCount > 0) {
-    const message = `${set.name}: ${formatMany(pictures.badCount, "picture")} of ${pictures.checked} cannot be decoded`;
+    const fault = isSegmentation(set)
+      ? "cannot be decoded, or have labels that are wrong"
+      : "cannot be decoded";
+    const message = `${set.name}: ${formatMany(pictures.badCount, "picture")} of ${pictures.checked} ${fault}`;
     problems.push({ code: "bad-pictures", message });
   }
   for (const { key, code, message } of pictures.bad) {
@@ -185,17 +191,5 @@ async function verifySet(
     const message = `${set.name}: ${formatMany(shared.sharedCount, "picture")} of ${shared.checked} stand in the training set too, such as ${first?.val} (${first?.train})`;
     problems.push({ code: "shared-pictures", message });
   }
-  const { name, origin, layout, classes, classCounts, length, scored, listHash, passedOver } = set;
-  const numbers = {
-    name,
-    origin,
-    layout,
-    classes,
-    classCounts,
-    length,
-    scored,
-    listHash,
-    passedOver,
-  };
-  return { spec, split, numbers, pictures, shared, problems };
+  return { spec, split, numbers: numbersOf(set), pictures, shared, problems };
 }

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { verifyData } from "../commands/data-verify.ts";
 import { CliError } from "../errors.ts";
 import type { RunCommand } from "./commands.ts";
-import { optionalText, parseOptions } from "./parse-options.ts";
+import { flag, maybe, optionalText, parseOptions, wholeNumber } from "./parse-options.ts";
 
 /** All pictures, or this many. */
 const howMany: z.ZodType<"all" | number> = z.union(
@@ -26,6 +26,8 @@ const schema = z.object({
   duplicates: howMany,
   list: optionalText,
   realLabels: optionalText,
+  segmentation: flag,
+  ignoredLabel: maybe(wholeNumber({ minimum: 0, maximum: 65_535 })),
 });
 
 /** `internvit data` */
@@ -39,7 +41,7 @@ export function addData(program: Command, run: RunCommand): void {
     )
     .argument(
       "[name=path...]",
-      "sets to be scored: imagenet-1k, imagenet-real, imagenet-v2, imagenet-a, imagenet-r, imagenet-sketch, or any other name",
+      "sets to be scored: imagenet-1k, imagenet-real, imagenet-v2, imagenet-a, imagenet-r, imagenet-sketch, ade20k, coco-stuff-164k, or any other name",
     )
     .option("--train <name=path>", "the set that is trained on")
     .option("--decode <n>", "decode this many pictures of each set, spread over it, or all", "1000")
@@ -53,6 +55,11 @@ export function addData(program: Command, run: RunCommand): void {
       'lines "path label" of the pictures of imagenet-1k that lie side by side',
     )
     .option("--real-labels <file>", "real.json of imagenet-real")
+    .option(
+      "--segmentation",
+      "sets that are not known by name are pictures and label PNGs, with classes.txt beside them",
+    )
+    .option("--ignored-label <n>", "value of pixels without a class in such sets, beside 255")
     .action((sets: readonly string[], raw: Readonly<Record<string, unknown>>) => {
       const options = parseOptions(schema, raw);
       if (sets.length === 0 && options.train === undefined) {

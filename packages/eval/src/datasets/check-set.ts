@@ -2,7 +2,9 @@
 // numbers are there as soon as a set is open, so a run can say so before it begins.
 
 import type { ClassificationSet } from "./classification-set.ts";
+import { knownSegmentationSet } from "./known-segmentation-sets.ts";
 import { type KnownSet, knownSet, type Split } from "./known-sets.ts";
+import type { SegmentationSet } from "./segmentation-set.ts";
 
 /** The numbers of a set. */
 export interface SetNumbers extends Pick<ClassificationSet, "name" | "classes" | "length"> {
@@ -54,18 +56,36 @@ export function findSetProblems(
   return problems;
 }
 
+/** What is wrong with a segmentation set by its number of pictures; nothing for one that is not known. */
+export function findSegmentationProblems(
+  { name, length }: Pick<SegmentationSet, "name" | "length">,
+  { split }: { readonly split: Split },
+): readonly SetProblem[] {
+  return compareLength(
+    { name, length },
+    { expected: knownSegmentationSet(name)?.pictures[split], split },
+  );
+}
+
+function compareLength(
+  { name, length }: Pick<SetNumbers, "name" | "length">,
+  { expected, split }: { readonly expected: number | undefined; readonly split: Split },
+): readonly SetProblem[] {
+  if (expected === undefined || length === expected) return [];
+  const off = Math.abs(expected - length);
+  const what = length < expected ? `${say(off)} missing` : `${say(off)} too many`;
+  const message = `${name}: expected ${say(expected)} pictures in ${split}, found ${say(length)}: ${what}`;
+  return [{ code: "wrong-count", message, classes: [] }];
+}
+
 function compareCounts(
   { name, length, scored, classes, classCounts }: SetNumbers,
   { known, split }: { readonly known: KnownSet; readonly split: Split },
 ): readonly SetProblem[] {
   const expected = known.pictures[split];
   if (expected === undefined) return [];
-  if (length !== expected) {
-    const off = Math.abs(expected - length);
-    const what = length < expected ? `${say(off)} missing` : `${say(off)} too many`;
-    const message = `${name}: expected ${say(expected)} pictures in ${split}, found ${say(length)}: ${what}`;
-    return [{ code: "wrong-count", message, classes: [] }];
-  }
+  const wrong = compareLength({ name, length }, { expected, split });
+  if (wrong.length > 0) return wrong;
   if (split === "val" && scored !== known.scored) {
     const message = `${name}: expected labels for ${say(known.scored)} pictures, found them for ${say(scored)}`;
     return [{ code: "wrong-count", message, classes: [] }];

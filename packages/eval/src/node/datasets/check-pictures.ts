@@ -46,13 +46,40 @@ export async function checkPictures(
 ): Promise<PictureCheck> {
   // sharp is needed here only.
   const { decodeImage } = await import("@internvit/preprocess/sharp");
+  return findBadPictures(set, {
+    pictures,
+    onProgress,
+    signal,
+    look: async (index, key) => {
+      await decodeImage(await set.read(index, signal), { subject: key });
+    },
+  });
+}
+
+/**
+ * Looks at pictures of a set and keeps those that `look` throws an EvalError or a PreprocessError for.
+ *
+ * @throws EvalError `invalid-argument`; the signal's reason; anything else that `look` throws
+ */
+export async function findBadPictures(
+  set: {
+    readonly length: number;
+    picture(index: number): Promise<{ readonly key: string }>;
+  },
+  options: {
+    readonly pictures: HowMany;
+    readonly look: (index: number, key: string) => Promise<void>;
+    readonly onProgress: ((progress: PictureProgress) => void) | undefined;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<PictureCheck> {
+  const { pictures, onProgress, signal } = options;
   const bad: (BadPicture & { readonly index: number })[] = [];
   let badCount = 0;
   const look = async (index: number): Promise<void> => {
     const { key } = await set.picture(index);
     try {
-      const bytes = await set.read(index, signal);
-      await decodeImage(bytes, { subject: key });
+      await options.look(index, key);
     } catch (error) {
       signal?.throwIfAborted();
       if (!isPreprocessError(error) && !isEvalError(error)) throw error;

@@ -16,6 +16,11 @@ export interface SharedPicture {
   readonly val: string;
 }
 
+/** What is compared of a set of either kind. */
+export type ComparedSet = Pick<StoredClassificationSet, "length" | "read" | "byteLength"> & {
+  picture(index: number): Promise<{ readonly key: string }>;
+};
+
 /** Options of `findSharedPictures`. */
 export interface FindSharedOptions {
   /** How many pictures of the scored set are looked for: all, or this many, evenly spread over it. */
@@ -44,10 +49,7 @@ const KEPT = 100;
  * @throws EvalError `invalid-argument`; the signal's reason
  */
 export async function findSharedPictures(
-  {
-    train,
-    val,
-  }: { readonly train: StoredClassificationSet; readonly val: StoredClassificationSet },
+  { train, val }: { readonly train: ComparedSet; readonly val: Omit<ComparedSet, "byteLength"> },
   { pictures, onProgress, signal }: FindSharedOptions,
 ): Promise<SharedPictures> {
   const wanted = new Map<string, { readonly index: number; found: boolean }>();
