@@ -1,0 +1,156 @@
+// @ts-check
+// Our side of the memory benchmark: one training in a process of its own, through the public session. Reads a JSON line
+// for each step and answers { ms, loss, stateMB, baselineMB, peakMB }, as training-memory-torch.py does. Its first line
+// says versions.
+//
+//   node --expose-gc benchmarks/src/training-memory-session.mjs <plain | largeActivations | encoderBlocks> <threads>
+//
+// Memory is the process's resident set. The baseline is taken when the session stands (graph loaded, weights and the
+// optimizer's state held by its thread, everything that was needed to get there collected) and the peak is reset then.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+import {
+  buildEncoderGraph,
+  bytesSource,
+  memoryDirectory,
+  readCheckpoint,
+  readTensor,
+  resolveEncoderWeights,
+} from "@internvit/model-core";
+import { synthesizeCheckpoint } from "@internvit/model-core/synthesize";
+import { createNodeRuntime } from "@internvit/runtime-node";
+import {
+  adamW,
+  classTokenAndPatchMean,
+  constantSchedule,
+  createTrainingSession,
+  crossEntropy,
+  encoderBlocks,
+  gemm,
+  largeActivations,
+  weightsAsInputs,
+} from "@internvit/train";
+import ort from "onnxruntime-node";
+
+const [BATCH, SIDE, CLASSES] = [8, 224, 10];
+/** @type {import("@internvit/model-core").EncoderConfig} */
+const CONFIG = {
+  hiddenSize: 384,
+  numHiddenLayers: 12,
+  numAttentionHeads: 6,
+  intermediateSize: 1536,
+  imageSize: SIDE,
+  patchSize: 14,
+  numChannels: 3,
+  qkvBias: true,
+  qkNormalization: false,
+  normType: "layer_norm",
+  layerNormEps: 1e-6,
+  hiddenAct: "gelu",
+  dropPathRate: 0,
+  initializerFactor: 1,
+  initializerRange: 0.02,
+};
+/** @type {Readonly<Record<string, import("@internvit/train").SpanFinder | undefined>>} */
+const VARIANTS = { plain: undefined, largeActivations, encoderBlocks };
+
+const [variant = "plain", threads = "0"] = process.argv.slice(2);
+if (!(variant in VARIANTS)) throw new Error(`expected one of ${Object.keys(VARIANTS)}`);
+const collect = globalThis.gc;
+if (collect === undefined) throw new Error("needs node --expose-gc");
+
+/** Of /proc/self/status, in MB of 10⁶ bytes. @param {"VmRSS" | "VmHWM"} field */
+function residentMB(field) {
+  const [, kibibytes] =
+    new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return (Number(kibibytes) * 1024) / 1e6;
+}
+
+/** The session, and no other reference to the weights that it began with. */
+async function begin() {
+  const made = synthesizeCheckpoint(CONFIG, { seed: 1, dtype: "float32" });
+  const files = new Map(made.files.map(({ name, chunks }) => [name, joined(chunks)]));
+  const checkpoint = await readCheckpoint(memoryDirectory("drawn", files));
+  const fed = weightsAsInputs(
+    buildEncoderGraph(
+      { config: checkpoint.config, weights: resolveEncoderWeights(checkpoint) },
+      { batch: BATCH },
+    ),
+  );
+  const source = bytesSource(files.get("model.safetensors") ?? new Uint8Array());
+  /** @type {Record<string, import("@internvit/model-core").Tensor>} */
+  const parameters = {};
+  for (const weight of fed.weights) {
+    const { shape, data } = await readTensor(source, weight);
+    parameters[weight.name] = { dtype: "float32", shape, data: /** @type {Float32Array} */ (data) };
+  }
+  const width = 2 * CONFIG.hiddenSize;
+  parameters["head"] = {
+    dtype: "float32",
+    shape: [CLASSES, width],
+    data: Float32Array.from({ length: CLASSES * width }, (_, at) => 0.02 * Math.sin(at)),
+  };
+  const recompute = VARIANTS[variant];
+  const session = await createTrainingSession(createNodeRuntime({ threads: Number(threads) }), {
+    model: {
+      inputs: { pixel_values: { dtype: "float32", shape: [BATCH, 3, SIDE, SIDE] } },
+      parameters,
+      base: () => fed.model.graph,
+      build(graph, { parameter }) {
+        const feature = classTokenAndPatchMean(graph, graph.value("last_hidden_state"));
+        return {
+          outputs: { logits: gemm(graph, feature, parameter("head"), { transposeRight: true }) },
+        };
+      },
+    },
+    loss: {
+      inputs: { labels: { dtype: "int64", shape: [BATCH], labels: { classes: CLASSES } } },
+      build: (graph, { input, output }) =>
+        crossEntropy(graph, output("logits"), { labels: input("labels") }),
+    },
+    optimizer: adamW(),
+    schedule: constantSchedule(1e-3),
+    ...(recompute === undefined ? {} : { recompute }),
+  });
+  const values = Object.values(parameters).reduce((sum, { data }) => sum + data.length, 0);
+  return { session, stateMB: (3 * 4 * values) / 1e6 };
+}
+
+/** @param {Iterable<Uint8Array>} chunks */
+function joined(chunks) {
+  return new Uint8Array(Buffer.concat([...chunks]));
+}
+
+/** @type {import("@internvit/train").Tensors} */
+const batch = {
+  pixel_values: {
+    dtype: "float32",
+    shape: [BATCH, 3, SIDE, SIDE],
+    data: Float32Array.from({ length: BATCH * 3 * SIDE * SIDE }, (_, at) => Math.sin(at * at)),
+  },
+  labels: {
+    dtype: "int64",
+    shape: [BATCH],
+    data: BigInt64Array.from({ length: BATCH }, (_, at) => BigInt(at)),
+  },
+};
+
+const { session, stateMB } = await begin();
+// What is freed goes back in more than one turn of the loop.
+for (let turn = 0; turn < 5; turn++) {
+  collect();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
+const baselineMB = residentMB("VmRSS");
+writeFileSync("/proc/self/clear_refs", "5");
+console.log(JSON.stringify({ "onnxruntime-node": ort.env.versions.node ?? "?" }));
+
+for await (const _ of createInterface({ input: process.stdin })) {
+  const start = performance.now();
+  const { loss } = await session.step(batch);
+  const ms = performance.now() - start;
+  console.log(JSON.stringify({ ms, loss, stateMB, baselineMB, peakMB: residentMB("VmHWM") }));
+}
+await session.dispose();
