@@ -2,7 +2,7 @@
 // once, the norm of two million gradients is off by 5e-5.
 
 import type { GraphBuilder, Value } from "@internvit/model-core";
-import { add, div, mul, sqrt } from "@internvit/model-core/onnx";
+import { add, div, mul, reshape, sqrt } from "@internvit/model-core/onnx";
 
 import { scalar } from "../floats.ts";
 import { total, totals } from "../losses/average.ts";
@@ -13,7 +13,19 @@ const CLIP_EPSILON = 1e-6;
 
 /** The sum of squares of each gradient, [gradients]. */
 export function squaredLengths(graph: GraphBuilder, gradients: readonly Value[]): Value {
-  return totals(graph, gradients, (gradient) => mul(graph, gradient, gradient));
+  return totals(graph, gradients, (gradient) => {
+    const own = ofAnotherShape(graph, gradient);
+    return mul(graph, own, own);
+  });
+}
+
+/**
+ * A matrix with an axis more. ONNX Runtime merges equal nodes: it would take AdamW's squares for these, and keep those of
+ * all gradients from the backward pass, where these are needed, to the updates at the end.
+ */
+function ofAnotherShape(graph: GraphBuilder, gradient: Value): Value {
+  const { shape } = gradient;
+  return shape.length === 2 ? reshape(graph, gradient, [shape[0]!, 1, shape[1]!]) : gradient;
 }
 
 /** √Σ squares, [1]. */
