@@ -96,6 +96,31 @@ export {
   type HeadState,
 } from "./heads/probe-head.ts";
 
+export { channelMasks } from "./heads/segmentation/channel-dropout.ts";
+export type {
+  LinearSegmentationForm,
+  SegmentationForm,
+  UperNetForm,
+} from "./heads/segmentation/form.ts";
+export { decodeSegmentationHead, encodeSegmentationHead } from "./heads/segmentation/head-file.ts";
+export { initialSegmentationHead } from "./heads/segmentation/initial-head.ts";
+export type { PatchGrid } from "./heads/segmentation/patch-maps.ts";
+export { segmentationLoss } from "./heads/segmentation/segmentation-loss.ts";
+export {
+  segmentationHead,
+  type SegmentationModelOptions,
+  tunedSegmentation,
+} from "./heads/segmentation/segmentation-model.ts";
+export {
+  type SegmentationSettings,
+  segmentationSettings,
+} from "./heads/segmentation/segmentation-settings.ts";
+export {
+  type TrainedEncoder,
+  trainedEncoder,
+  type TrainedEncoderOptions,
+} from "./heads/segmentation/trained-encoder.ts";
+
 export {
   type Calibration,
   type CalibrationBin,

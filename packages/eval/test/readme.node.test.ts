@@ -21,7 +21,7 @@ test("the README's examples run", async () => {
     "streets/val/a.jpg": picture,
     "streets/valannot/a.png": pngOf({ width: 8, height: 8, values }),
   });
-  const [dataSets, scenes, probes, neighbours] = runReadmeExamples(
+  const [dataSets, scenes, probes, neighbours, segmentation] = runReadmeExamples(
     new URL("../README.md", import.meta.url),
     {
       "flowers=flowers": `flowers=${folder.path}`,
@@ -41,4 +41,7 @@ test("the README's examples run", async () => {
   );
   expect(scenes).toBe("sky road 1 0 16\na.jpg true [ 0, 1, 255 ]\n");
   expect(neighbours).toBe("100 1 [ 1, 0 ]\n");
+  const [first, last, ...shape] = segmentation!.trim().split("\n");
+  expect(Number(last!.split(" ")[0])).toBeLessThan(Number(first!.split(" ")[0]));
+  expect(shape).toEqual(["[ 2, 3, 16, 16 ]"]);
 });

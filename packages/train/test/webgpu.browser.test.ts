@@ -16,7 +16,6 @@ import {
   type ClassificationManifest,
   describeClassification,
 } from "./probes/describe-classification.ts";
-import { describeSegmentation, type SegmentationManifest } from "./probes/describe-segmentation.ts";
 import { describeGridLayouts } from "./session/grid-layouts.ts";
 import { describeRules } from "./rules/describe-rules.ts";
 
@@ -33,20 +32,6 @@ for (const golden of ["linear-probe-soft", "linear-probe-hard", "attention-probe
   describeClassification(`${golden}, WebGPU`, createRuntime, {
     manifest: await fetchJson<ClassificationManifest>(`${golden}.json`),
     tensors: await fetchGoldenTensors("probes", `${golden}.safetensors`),
-  });
-}
-
-for (const golden of [
-  "seg-linear",
-  "upernet-head",
-  "full-linear-rmsnorm",
-  "full-upernet-layernorm",
-]) {
-  describeSegmentation(`${golden}, WebGPU`, createRuntime, {
-    manifest: await fetchJson<SegmentationManifest>(`${golden}.json`),
-    tensors: await fetchGoldenTensors("probes", `${golden}.safetensors`),
-    // Shaders in software are ten seconds of compiling; full-upernet-layernorm evaluates the same heads.
-    evaluates: golden !== "upernet-head",
   });
 }
 

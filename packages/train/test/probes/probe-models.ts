@@ -8,7 +8,6 @@ import {
   batchNormalization,
   batchNormalizationByRunning,
   classTokenAndPatchMean,
-  conv,
   gemm,
   type ModelCall,
   type ModelResults,
@@ -98,18 +97,4 @@ function attentionPooling(
       bias: parameter("cross_attn.proj.bias"),
     },
   );
-}
-
-/** Batch norm and a 1×1 convolution over a map of features. */
-export function segmentationHead(graph: GraphBuilder, call: ModelCall, map: Value): ModelResults {
-  const { value, buffers } = batchNorm(graph, map, {
-    call,
-    name: "decode_head.norm",
-    epsilon: 1e-5,
-  });
-  const logits = conv(graph, value, {
-    weight: call.parameter("decode_head.conv_seg.weight"),
-    bias: call.parameter("decode_head.conv_seg.bias"),
-  });
-  return { outputs: { logits }, buffers };
 }

@@ -2,7 +2,6 @@ import { createNodeRuntime } from "@internvit/runtime-node";
 import { readGoldenJson, readGoldenTensors } from "@internvit/test-kit";
 
 import { describeClassification } from "./describe-classification.ts";
-import { describeSegmentation } from "./describe-segmentation.ts";
 
 const createRuntime = () => createNodeRuntime();
 
@@ -18,15 +17,3 @@ describeClassification("attention-probe as it is written, CPU", createRuntime, {
   tensors: readGoldenTensors("probes", "attention-probe.safetensors"),
   rewrites: [],
 });
-
-for (const golden of [
-  "seg-linear",
-  "upernet-head",
-  "full-linear-rmsnorm",
-  "full-upernet-layernorm",
-]) {
-  describeSegmentation(`${golden}, CPU`, createRuntime, {
-    manifest: readGoldenJson("probes", `${golden}.json`),
-    tensors: readGoldenTensors("probes", `${golden}.safetensors`),
-  });
-}
