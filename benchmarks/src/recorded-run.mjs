@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 /** @typedef {import("@internvit/model-core").VisionEncoder} VisionEncoder */
 /** @typedef {import("@internvit/model-core").GraphRuntime} GraphRuntime */
+/** @typedef {import("@internvit/model-core").HeldTensor} HeldTensor */
 /** @typedef {import("@internvit/model-core").Tensor} Tensor */
 
 /** Floats by which a row is known. */
@@ -17,6 +18,9 @@ const KEY = 16;
 function keyOf(data, row, length) {
   return data.subarray(row * length, row * length + KEY).join(" ");
 }
+
+/** Inputs of a step that are recorded. */
+const RECORDED = new Set(["features", "tokens", "labels", "targets"]);
 
 /**
  * Encoders and a runtime that record into a folder.
@@ -32,7 +36,7 @@ export function recordRun({ encoders, runtime }, folder) {
   let answers;
   let steps = 0;
 
-  /** The state is held; what changes from step to step is not. @param {Readonly<Record<string, object>>} feeds */
+  /** @param {Readonly<Record<string, object>>} feeds */
   async function record(feeds) {
     const { features, tokens, labels, targets } = /** @type {Record<string, Tensor>} */ (feeds);
     const answer = targets ?? labels;
@@ -87,7 +91,15 @@ export function recordRun({ encoders, runtime }, folder) {
             return {
               ...session,
               async run(feeds, running) {
-                await record(feeds);
+                // A batch is moved to the holder before the step; the state, which is held as well, is left there.
+                const batch = Object.entries(feeds).filter(([name]) => RECORDED.has(name));
+                const held = batch.filter(([, tensor]) => "held" in tensor);
+                await record({
+                  ...Object.fromEntries(batch),
+                  ...(await holder.read(
+                    /** @type {Record<string, HeldTensor>} */ (Object.fromEntries(held)),
+                  )),
+                });
                 return session.run(feeds, running);
               },
             };
