@@ -1,10 +1,8 @@
 // Metrics of semantic segmentation: intersections and unions per class, summed over the pictures of a set. Reference:
 // MMSegmentation 0.30, mmseg/core/evaluation/metrics.py, intersect_and_union and total_area_to_metrics.
 
+import { IGNORED_LABEL, withoutZero } from "../augment/segmentation/label-map.ts";
 import { EvalError } from "../errors.ts";
-
-/** The label of pixels that do not count. */
-export const IGNORED_LABEL = 255;
 
 /** Pixel counts by class. */
 export interface SegmentationCounts {
@@ -59,7 +57,7 @@ export function createSegmentationScorer(options: SegmentationScorerOptions): Se
     }
     for (let pixel = 0; pixel < label.length; pixel += 1) {
       const stored = label[pixel]!;
-      const truth = reduceZeroLabel ? reduced(stored) : stored;
+      const truth = reduceZeroLabel ? withoutZero(stored) : stored;
       if (truth === IGNORED_LABEL) continue;
       const answer = prediction[pixel]!;
       if (answer >= classes) {
@@ -77,10 +75,6 @@ export function createSegmentationScorer(options: SegmentationScorerOptions): Se
     add,
     score: () => segmentationScore([intersection!, predicted!, labelled!]),
   };
-}
-
-function reduced(label: number): number {
-  return label === 0 || label === IGNORED_LABEL ? IGNORED_LABEL : label - 1;
 }
 
 function segmentationScore([intersection, predicted, labelled]: readonly [

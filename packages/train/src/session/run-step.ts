@@ -95,7 +95,7 @@ async function computeStep(
   }
   for (const batch of batches) checkBatch(batch, inputs);
   const learningRate = schedule(step);
-  const scalars = mapValues(scalarsOf(setup, { step, lossScale: lossScale?.scale }), number);
+  const scalars = scalarsOf(setup, { step, lossScale: lossScale?.scale });
 
   let state = before.tensors;
   let sums: HeldTensors = {};
@@ -158,10 +158,17 @@ async function computeStep(
   };
 
   function resultOf(skipped: boolean): StepResult {
-    const loss = Object.values(losses).reduce((sum, value) => sum + value, 0);
-    const gradNorm = Math.hypot(...Object.values(gradNorms));
-    return { step, loss, losses, gradNorm, gradNorms, learningRate, skipped, watched };
+    return { step, ...sumsOf(losses, gradNorms), learningRate, skipped, watched };
   }
+}
+
+/** What a step says of its losses and of the gradients' norms. */
+export function sumsOf(
+  losses: StepResult["losses"],
+  gradNorms: StepResult["gradNorms"],
+): Pick<StepResult, "loss" | "losses" | "gradNorm" | "gradNorms"> {
+  const loss = Object.values(losses).reduce((sum, value) => sum + value, 0);
+  return { loss, losses, gradNorm: Math.hypot(...Object.values(gradNorms)), gradNorms };
 }
 
 /** Runs a graph with those of the available tensors that it takes. */
@@ -184,13 +191,18 @@ export async function run(
 export function scalarsOf(
   { optimizer, schedule }: Pick<TrainingSetup, "optimizer" | "schedule">,
   { step, lossScale }: { readonly step: number; readonly lossScale?: number | undefined },
-): Readonly<Record<string, number>> {
+): Tensors {
   const own = Object.entries(optimizer.scalars(step));
-  return {
+  const numbers = {
     [LEARNING_RATE]: schedule(step),
     ...Object.fromEntries(own.map(([name, value]) => [scalarName(name), value])),
     ...(lossScale === undefined ? {} : { [LOSS_SCALE]: lossScale }),
   };
+  return mapValues(numbers, (value) => ({
+    dtype: "float32",
+    shape: [],
+    data: Float32Array.of(value),
+  }));
 }
 
 /** The gradients' norm of each set that is clipped together. */
@@ -205,8 +217,4 @@ export function normsOf(
       return [set, Math.sqrt(sum)];
     }),
   );
-}
-
-function number(value: number): Tensor {
-  return { dtype: "float32", shape: [], data: Float32Array.of(value) };
 }

@@ -2,13 +2,20 @@
 // all of them. Where one of them gives a number that is not finite, nothing has happened, and the caller takes them one by
 // one, which finds the step and the tensor.
 
-import type { HeldTensor, HeldTensors, Tensor, TensorHolder } from "@internvit/model-core";
+import type { HeldTensor, HeldTensors, TensorHolder } from "@internvit/model-core";
 
 import { checkBatch } from "./check-batch.ts";
 import { loopSteps } from "./loop-steps.ts";
 import type { Tensors } from "./model.ts";
 import { nextName, REPORT, watchName } from "./names.ts";
-import { type LoadedStep, normsOf, run, scalarsOf, type TrainingState } from "./run-step.ts";
+import {
+  type LoadedStep,
+  normsOf,
+  run,
+  scalarsOf,
+  sumsOf,
+  type TrainingState,
+} from "./run-step.ts";
 import type { StepResult } from "./session.ts";
 import type { TrainingSetup } from "./setup.ts";
 import { stackTensors, stepOf } from "./stacked.ts";
@@ -63,7 +70,7 @@ export async function runSteps(
   const updates = batches.map((_, at) => before.step + at);
   const fed = batches.map((batch, at) => ({
     ...batch,
-    ...mapValues(scalarsOf(setup, { step: updates[at]! }), number),
+    ...scalarsOf(setup, { step: updates[at]! }),
   }));
   const stacked = mapValues(fed[0]!, (_, name) => stackTensors(fed.map((each) => each[name]!)));
   const { outputs, kept } = await run(graph.session, {
@@ -88,10 +95,7 @@ export async function runSteps(
       const gradNorms = normsOf(setup, row.subarray(graph.losses.length));
       return {
         step,
-        loss: Object.values(losses).reduce((sum, value) => sum + value, 0),
-        losses,
-        gradNorm: Math.hypot(...Object.values(gradNorms)),
-        gradNorms,
+        ...sumsOf(losses, gradNorms),
         learningRate: setup.schedule(step),
         skipped: false,
         watched: Object.fromEntries(
@@ -100,8 +104,4 @@ export async function runSteps(
       };
     }),
   };
-}
-
-function number(value: number): Tensor {
-  return { dtype: "float32", shape: [], data: Float32Array.of(value) };
 }

@@ -18,10 +18,12 @@ export const IGNORED_LABEL = 255;
  * ignored stays ignored. A new label map.
  */
 export function reduceZeroLabel(label: LabelMap): LabelMap {
-  const data = label.data.map((value) =>
-    value === 0 || value === 255 ? IGNORED_LABEL : value - 1,
-  );
-  return { ...label, data };
+  return { ...label, data: label.data.map(withoutZero) };
+}
+
+/** The same for one label. */
+export function withoutZero(label: number): number {
+  return label === 0 || label === IGNORED_LABEL ? IGNORED_LABEL : label - 1;
 }
 
 /**

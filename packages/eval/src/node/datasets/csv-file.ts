@@ -8,7 +8,7 @@ import { parseCsv } from "../../datasets/parse-csv.ts";
 import { EvalError } from "../../errors.ts";
 import { createFileCheck } from "./check-files.ts";
 import { type ClassNames, MAX_CLASSES, namedClasses, numberedClasses } from "./class-names.ts";
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 import type { Listing, ListingOptions } from "./listing.ts";
 
 interface LabelledRow {

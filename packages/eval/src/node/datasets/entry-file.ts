@@ -11,7 +11,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 
 import { EvalError } from "../../errors.ts";
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 
 /** A picture in an entry file. */
 export interface StoredEntry {

@@ -17,7 +17,7 @@ import {
   POINTER_DIGITS,
   type StoredEntry,
 } from "./entry-file.ts";
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 
 const WRITE_BYTES = 1 << 18;
 

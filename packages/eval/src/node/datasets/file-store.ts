@@ -3,7 +3,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 import type { PictureStore } from "./stored-set.ts";
 
 /** The store of files whose keys are paths from `folder`; `what` names the set in messages. */

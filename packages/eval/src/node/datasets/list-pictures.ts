@@ -16,7 +16,7 @@ import { createEntryWriter, type EntryTarget } from "./entry-writer.ts";
 import { createFileStore } from "./file-store.ts";
 import type { FoundLayout } from "./find-layout.ts";
 import { listImageFolder } from "./image-folder.ts";
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 import type { Listing, ListingOptions } from "./listing.ts";
 import { createParquetStore, listParquet } from "./parquet-shards.ts";
 import { listPictureList, listUnlabelled } from "./picture-list.ts";

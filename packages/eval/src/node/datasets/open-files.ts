@@ -3,7 +3,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 
 import { EvalError } from "../../errors.ts";
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 
 /** An open file. */
 export interface OpenFile {

@@ -17,7 +17,7 @@ import { readLabelPng } from "../png/read-png.ts";
 import { createEntryWriter } from "./entry-writer.ts";
 import { createFileStore } from "./file-store.ts";
 import { findSegmentationFolders } from "./find-segmentation-layout.ts";
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 import { labelOf, listSegmentation, TRAIN_IDS_SUFFIX } from "./list-segmentation.ts";
 import type { ListingProgress } from "./listing.ts";
 import type { PassedOver } from "./stored-set.ts";

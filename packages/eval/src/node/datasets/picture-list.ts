@@ -9,7 +9,7 @@ import { parseListLine } from "../../datasets/list-line.ts";
 import { EvalError } from "../../errors.ts";
 import { createFileCheck } from "./check-files.ts";
 import { type ClassNames, MAX_CLASSES } from "./class-names.ts";
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 import type { Listing, ListingOptions } from "./listing.ts";
 import { isPictureName } from "./picture-names.ts";
 import { walkFolder } from "./walk-folder.ts";

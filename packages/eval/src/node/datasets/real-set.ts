@@ -9,7 +9,7 @@ import { listHashLine } from "../../datasets/list-hash.ts";
 import { parseRealLabels, validationNumber } from "../../datasets/real-labels.ts";
 import { EvalError } from "../../errors.ts";
 import type { EntryFile, StoredEntry } from "./entry-file.ts";
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 
 /** The labels of a validation set, and what follows from them. */
 export interface RealLabels {

@@ -4,7 +4,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 import { isHiddenName } from "./picture-names.ts";
 
 /** What a folder holds, hidden names left out; links are what they lead to. Sorted by UTF-16 code units. */

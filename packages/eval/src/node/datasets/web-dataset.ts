@@ -10,7 +10,7 @@ import { basename, join } from "node:path";
 
 import { EvalError } from "../../errors.ts";
 import { type ClassNames, sayNames } from "./class-names.ts";
-import { ioError } from "./io-error.ts";
+import { ioError } from "../io-error.ts";
 import type { Listing, ListingOptions } from "./listing.ts";
 import { keepOpen, openFile } from "./open-files.ts";
 import { isPictureName } from "./picture-names.ts";

@@ -5,7 +5,7 @@ import { htmlReport } from "../../results/html-report.ts";
 import type { ClassificationResult } from "../../results/result.ts";
 
 import { readThumbnails, type ThumbnailOptions } from "./thumbnails.ts";
-import { writeWholeFile } from "./whole-file.ts";
+import { writeWholeFile } from "../whole-file.ts";
 
 /**
  * Writes the report of a result as one HTML file, whole or not at all, with pictures of the sets that are at hand.

@@ -3,7 +3,7 @@
 import { encodeResult, hashResult } from "../../results/encode-result.ts";
 import { parseResult } from "../../results/parse-result.ts";
 import type { ClassificationResult } from "../../results/result.ts";
-import { readJson, writeWholeFile } from "./whole-file.ts";
+import { readJson, writeWholeFile } from "../whole-file.ts";
 
 /**
  * The result in a file.

@@ -1,11 +1,11 @@
-// A run's storage in a folder. A file is written beside its place, flushed and renamed: whoever kills the process, or
-// the machine, finds the old or the new one.
+// A run's storage in a folder: whoever kills the process, or the machine, finds the old or the new file.
 
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { EvalError } from "../../errors.ts";
 import type { RunStorage } from "../../runs/run-storage.ts";
+import { ioError } from "../io-error.ts";
+import { writeWholeFile } from "../whole-file.ts";
 
 /** A storage in a folder, which is made with the first file. */
 export function folderStorage(folder: string): RunStorage {
@@ -16,41 +16,15 @@ export function folderStorage(folder: string): RunStorage {
         return new Uint8Array(await readFile(path));
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw ioError(path, { doing: "read", cause });
+        throw ioError(`${path} cannot be read`, { subject: path, cause });
       }
     },
     async write(name, bytes) {
       const path = join(folder, name);
-      const part = `${path}.part`;
-      try {
-        await mkdir(dirname(path), { recursive: true });
-        {
-          await using handle = await open(part, "w");
-          await handle.writeFile(bytes);
-          await handle.sync();
-        }
-        await rename(part, path);
-        await syncFolder(dirname(path));
-      } catch (cause) {
-        throw ioError(path, { doing: "written", cause });
-      }
+      await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
+        throw ioError(`${dirname(path)} cannot be made`, { subject: path, cause });
+      });
+      await writeWholeFile(path, bytes);
     },
   };
-}
-
-/** Makes a new name survive a power failure; Windows cannot open folders, and needs no flush for it. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  await using handle = await open(path, "r");
-  await handle.sync();
-}
-
-function ioError(
-  path: string,
-  { doing, cause }: { readonly doing: string; readonly cause: unknown },
-): EvalError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const full = code === "ENOSPC" || code === "EDQUOT";
-  const why = full ? "the disk is full" : message;
-  return new EvalError("io", `${path} cannot be ${doing}: ${why}`, { subject: path, cause });
 }

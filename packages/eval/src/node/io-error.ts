@@ -1,6 +1,6 @@
 // What the system says about a file, as an error of this package.
 
-import { EvalError, isEvalError } from "../../errors.ts";
+import { EvalError, isEvalError } from "../errors.ts";
 
 /**
  * The error for a file that cannot be read or written: `not-found` where there is none, else `io`. An error of this package is
