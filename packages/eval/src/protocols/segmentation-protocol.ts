@@ -107,3 +107,109 @@ export interface FeatureSegmentationProtocol extends CommonSegmentationProtocol 
 
 /** How a segmentation probe is done. */
 export type SegmentationProtocol = OnlineSegmentationProtocol | FeatureSegmentationProtocol;
+
+const count = z.int().min(1).max(1_000_000_000);
+const share = z.number().min(0).max(1);
+const rate = z.number().positive();
+const block = z.int().min(0).max(1000);
+const name = z.string().regex(/^[\w.-]{1,64}$/, "letters, digits, dots and dashes");
+
+const linear = z.strictObject({ kind: z.literal("linear") });
+
+const common = {
+  version: z.literal(1),
+  task: z.literal("segmentation"),
+  name,
+  seed: z.int().min(0).max(0xffffffff),
+  blocks: z.union([z.literal("published"), z.array(block).min(1).max(4)]),
+  cropSize: count.max(16_384),
+  iterations: count,
+  batch: count,
+  optimizer: z.strictObject({
+    kind: z.literal("adamw"),
+    learningRate: rate,
+    betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]),
+    epsilon: rate,
+    weightDecay: z.number().min(0),
+    layerDecay: z.number().gt(0).max(1),
+    schedule: z.strictObject({
+      kind: z.literal("poly"),
+      power: rate,
+      minimum: z.number().min(0),
+      warmup: z.int().min(0),
+      warmupRatio: z.number().gt(0).max(1),
+    }),
+  }),
+  inference: z.strictObject({
+    shortSide: count.max(16_384),
+    mode: z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("slide"), window: count, stride: count }),
+      z.strictObject({ kind: z.literal("whole") }),
+    ]),
+    scales: z.array(z.number().gt(0).max(8)).min(1).max(16),
+    flip: z.boolean(),
+  }),
+  orientation: z.enum(["apply", "ignore"]),
+  unreadable: z.strictObject({
+    train: z.enum(["leave-out", "fail"]),
+    val: z.enum(["leave-out", "fail"]),
+  }),
+};
+
+const schema: z.ZodType<SegmentationProtocol> = z.discriminatedUnion("kind", [
+  z.strictObject({
+    ...common,
+    kind: z.literal("online"),
+    head: z.discriminatedUnion("kind", [
+      linear,
+      z.strictObject({
+        kind: z.literal("upernet"),
+        channels: count.max(65_536),
+        auxiliaryLevel: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+      }),
+    ]),
+    encoder: z.discriminatedUnion("trained", [
+      z.strictObject({ trained: z.literal(false) }),
+      z.strictObject({ trained: z.literal(true), dropPathRate: z.number().min(0).lt(1) }),
+    ]),
+    augmentation: z.strictObject({
+      limits: z.strictObject({ long: count, short: count }),
+      ratio: z.tuple([rate, rate]).refine(([low, high]) => low <= high, "the smaller number first"),
+      maxClassShare: z.number().gt(0).max(1),
+      flip: share,
+      distort: z.boolean(),
+    }),
+    scoreEvery: count,
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal("features"),
+    head: linear,
+    pictures: count.nullable(),
+    stored: z.enum(["float16", "float32"]),
+  }),
+]);
+
+/**
+ * A segmentation protocol from JSON.
+ *
+ * @throws EvalError `invalid-data` that names the first field that is wrong
+ */
+export function parseSegmentationProtocol(
+  json: unknown,
+  options: {
+    /** Where it comes from, for messages. */
+    readonly subject: string;
+  },
+): SegmentationProtocol {
+  const { subject } = options;
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const { path = [], message = "not a protocol" } = result.error.issues[0] ?? {};
+  const field = path.length === 0 ? "" : `${path.join(".")}: `;
+  throw new EvalError(
+    "invalid-data",
+    `${subject}: expected a protocol of segmentation; ${field}${message}`,
+    { subject },
+  );
+}
