@@ -18,7 +18,9 @@ export interface RunCheckpoints<T> {
   save(session: TrainingSession, facts: T): Promise<void>;
   /** The same, unless the last time is less than `checkpointMilliseconds` ago. */
   saveSometimes(session: TrainingSession, facts: () => T): Promise<void>;
-  /** The same for the facts alone, of a training that has not moved since both were saved. */
+  /** Saves the facts alone, of a training that has not moved since both were saved. */
+  saveFacts(facts: T): Promise<void>;
+  /** The same, unless the last time is less than `checkpointMilliseconds` ago. */
   saveFactsSometimes(facts: () => T): Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export function runCheckpoints<T extends object>(
     async saveSometimes(session, facts) {
       if (due()) await save(session, facts());
     },
+    saveFacts: (facts) => saveFacts(facts, slot),
     async saveFactsSometimes(facts) {
       if (due()) await saveFacts(facts(), slot);
     },
