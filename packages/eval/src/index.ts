@@ -132,6 +132,13 @@ export {
 } from "./scoring/score.ts";
 export { createScorer, type Scorer, type ScorerOptions } from "./scoring/scorer.ts";
 export { decodeOutcomes, wasRight } from "./scoring/outcomes.ts";
+export { chooseExamples, type ChosenExample } from "./scoring/choose-examples.ts";
+export {
+  createSegmentationSetScorer,
+  type SegmentationSetScorer,
+  type SegmentationSetState,
+  type StoredCounts,
+} from "./scoring/segmentation-set.ts";
 export {
   createSegmentationScorer,
   type SegmentationCounts,
@@ -187,6 +194,14 @@ export {
   type SetResult,
   type TimeFacts,
 } from "./results/result.ts";
+export {
+  SEGMENTATION_RESULT_FORMAT,
+  type SegmentationDataFacts,
+  type SegmentationExample,
+  type SegmentationResult,
+  type SegmentationSetResult,
+  type SegmentationSetScore,
+} from "./results/segmentation-result.ts";
 
 export { encoderOutputs } from "./runs/encoders.ts";
 export { planClassification, type RunPlan } from "./runs/plan.ts";
