@@ -44,6 +44,15 @@ export interface OpenTrainingOptions extends Pick<
   readonly batch?: number;
 }
 
+/** What the kinds of protocols are run with. */
+export interface RunParts extends SegmentationRunOptions {
+  readonly blocks: readonly number[];
+  /** Of these blocks; undefined for protocols that train the encoder. */
+  readonly encoders: TapEncoders | undefined;
+  /** Encoders of a size; 1 where the encoder is trained. */
+  readonly parallel: number;
+}
+
 /** Whether a protocol trains the encoder with the head. */
 export function tunedEncoder(
   protocol: SegmentationProtocol,

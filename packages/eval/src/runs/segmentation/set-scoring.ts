@@ -1,18 +1,23 @@
 // One scoring of the set for validation. It takes long, so it can be left at any picture and gone on with.
 
-import { chooseExamples, createSegmentationSetScorer } from "../../scoring/segmentation-set.ts";
 import type { SegmentationSet } from "../../datasets/segmentation-set.ts";
+import { classColours } from "../../inference/class-colours.ts";
 import { encodeLabelPng } from "../../inference/label-png.ts";
 import { segmentImage } from "../../inference/segment-image.ts";
 import type { WindowLogits } from "../../inference/window-logits.ts";
 import type { SegmentationProtocol } from "../../protocols/segmentation-protocol.ts";
-import type { JsonFacts } from "../../results/json-value.ts";
 import { MAX_NAMED_PICTURES } from "../../results/result.ts";
 import type {
   SegmentationExample,
   SegmentationSetResult,
   SegmentationSetScore,
 } from "../../results/segmentation-result.ts";
+import { encodeBase64 } from "../../scoring/base64.ts";
+import { chooseExamples } from "../../scoring/choose-examples.ts";
+import {
+  createSegmentationSetScorer,
+  type SegmentationSetState,
+} from "../../scoring/segmentation-set.ts";
 import { mapAhead } from "../ahead.ts";
 import { unreadableError } from "../feature-shards.ts";
 import type { DecodePicture } from "../prepared-pictures.ts";
@@ -23,7 +28,7 @@ import { readSample } from "./training-samples.ts";
 export interface ScoringState {
   /** Of each picture so far; null where it has none. */
   readonly meanIous: readonly (number | null)[];
-  readonly scorer: JsonFacts;
+  readonly scorer: SegmentationSetState;
   readonly unreadable: number;
   readonly named: SegmentationSetResult["unreadable"];
 }
@@ -60,7 +65,7 @@ export async function scoreSet(
 ): Promise<Scoring> {
   const { protocol, before, ahead, onUnreadable, onPicture, ...parts } = options;
   const { orientation } = protocol;
-  const scorer = createSegmentationSetScorer({ classes: set.classes });
+  const scorer = createSegmentationSetScorer({ classes: set.classes.length });
   if (before !== null) scorer.restore(before.scorer);
   const meanIous = [...(before?.meanIous ?? [])];
   const named = [...(before?.named ?? [])];
@@ -103,23 +108,15 @@ export async function segmentExamples(
   { meanIous, protocol, windows: logits, decode, signal }: ScoringOptions & Pick<Scoring, "meanIous">,
 ): Promise<readonly SegmentationExample[]> {
   const { orientation, inference: settings } = protocol;
+  const colours = classColours(set.classes.length);
   const examples: SegmentationExample[] = [];
   for (const { index, place } of chooseExamples(meanIous)) {
     const { key } = await set.picture(index);
     const sample = await readSample(set, { decode, orientation, signal, index });
     if ("unreadable" in sample) throw unreadableError(sample.unreadable);
     const label = await segmentImage(sample.image, { logits, settings, signal });
-    const prediction = toBase64(await encodeLabelPng(label, { classes: set.classes.length }));
+    const prediction = encodeBase64(await encodeLabelPng(label, { colours }));
     examples.push({ index, key, place, meanIou: meanIous[index] ?? null, prediction });
   }
   return examples;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  // One call for all bytes would be more arguments than engines take.
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  }
-  return btoa(text);
 }
