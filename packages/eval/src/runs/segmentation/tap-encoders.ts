@@ -44,7 +44,9 @@ export function createTapEncoders(
       );
       const taps = outputs.map((output, at) => {
         const rows = joinRows(chunks.map((features) => featureOf(features, output)));
-        return [`taps.${at}`, rows] as const;
+        // A block that is read twice: steps move buffers, each of which can go once.
+        const again = outputs.indexOf(output) < at && chunks.length === 1;
+        return [`taps.${at}`, again ? { ...rows, data: rows.data.slice() } : rows] as const;
       });
       return Object.fromEntries(taps);
     },
