@@ -1,7 +1,14 @@
 // `internvit segment`: a trained head on pictures, as labels, overlays and a legend.
 
-import { classColours, createSegmenter, type Segmenter } from "@internvit/eval";
-import { encodeLabelPng, overlayLabels, SEGMENTATION_NORMALIZATION } from "@internvit/eval";
+import {
+  classColours,
+  createSegmenter,
+  encodeLabelPng,
+  overlayLabels,
+  type Rgb,
+  SEGMENTATION_NORMALIZATION,
+  type Segmenter,
+} from "@internvit/eval";
 import { openSegmentationHead } from "@internvit/eval/node";
 import type { EncoderDtype } from "@internvit/model-core";
 import { isPreprocessError } from "@internvit/preprocess";
@@ -64,13 +71,20 @@ export async function segment(request: SegmentRequest, context: CommandContext):
   configureSharp();
   const opened = await openSegmenter(request, { pictures, context });
   await using segmenter = opened.segmenter;
+  const colours = classColours(segmenter.facts.classes.length);
   const started = performance.now();
   const done: SegmentedPicture[] = [];
   const failed: FailedEvent[] = [];
   const outcomes = mapAhead(files, {
     ahead: 1,
     map: (each) =>
-      segmentPicture(each, { path: pictures.pathOf(each.key), segmenter, request, signal }),
+      segmentPicture(each, {
+        path: pictures.pathOf(each.key),
+        segmenter,
+        colours,
+        request,
+        signal,
+      }),
   });
   for await (const outcome of outcomes) {
     signal.throwIfAborted();
@@ -156,11 +170,12 @@ async function segmentPicture(
   options: {
     readonly path: string;
     readonly segmenter: Segmenter;
+    readonly colours: readonly Rgb[];
     readonly request: SegmentRequest;
     readonly signal: AbortSignal;
   },
 ): Promise<SegmentedPicture | FailedEvent> {
-  const { path, segmenter, request, signal } = options;
+  const { path, segmenter, colours, request, signal } = options;
   const { orientation, maxPixels, maxSide, opacity, scales, flip } = request;
   const { facts } = segmenter;
   let image;
@@ -182,7 +197,6 @@ async function segmentPicture(
     flip: flip || facts.inference.flip,
   };
   const label = await segmenter.segment(image, { settings, signal });
-  const colours = classColours(facts.classes.length);
   await writeWholeFile(files.labels, await encodeLabelPng(label, { colours }));
   await writePng(files.overlay, {
     image: overlayLabels(image, label, { colours, opacity }),
