@@ -139,13 +139,10 @@ export {
   type SegmentationScorer,
   type SegmentationScorerOptions,
 } from "./scoring/segmentation.ts";
-export {
-  averageWindows,
-  type AverageWindowsOptions,
-  type WindowOptions,
-  windowSpans,
-  type WindowSpan,
-} from "./scoring/segmentation-windows.ts";
+
+export type { InferenceSettings } from "./inference/inference-settings.ts";
+export { segmentImage, type SegmentImageOptions } from "./inference/segment-image.ts";
+export type { WindowLogits } from "./inference/window-logits.ts";
 
 export { type FeatureRows, rowsInMemory } from "./knn/feature-rows.ts";
 export { findNeighbours, type Neighbours, type NeighbourSearch } from "./knn/find-neighbours.ts";
