@@ -140,7 +140,10 @@ export {
   type SegmentationScorerOptions,
 } from "./scoring/segmentation.ts";
 
+export { classColours, IGNORED_COLOUR, type Rgb } from "./inference/class-colours.ts";
 export type { InferenceSettings } from "./inference/inference-settings.ts";
+export { encodeLabelPng, type LabelPngOptions } from "./inference/label-png.ts";
+export { overlayLabels, type OverlayOptions } from "./inference/overlay.ts";
 export { segmentImage, type SegmentImageOptions } from "./inference/segment-image.ts";
 export type { WindowLogits } from "./inference/window-logits.ts";
 

@@ -84,7 +84,12 @@ function canvasRows(windows: WindowMaps): Size & { readonly read: (y: number) =>
         if (y < top || y >= bottom) continue;
         for (const [column, [left]] of columns.entries()) {
           readLine(windows.maps[at * columns.length + column]!, y - top);
-          addResized(line, { taps: across, channels: classes, target: row, offset: left * classes });
+          addResized(line, {
+            taps: across,
+            channels: classes,
+            target: row,
+            offset: left * classes,
+          });
         }
       }
       divide(row, { classes, times: timesDown[y]!, timesAcross });

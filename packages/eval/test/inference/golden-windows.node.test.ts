@@ -31,27 +31,30 @@ test.each(golden.windows)("golden windows of $height × $width", (windows) => {
 
 const slides = golden.slide.map((slide, at) => ({ ...slide, at }));
 
-test.each(slides)("golden sliding windows of $height × $width", ({ at, tolerance_abs, ...slide }) => {
-  const windows = windowsOf(at, slide);
-  const { height, width, original } = slide;
-  for (const [name, size] of [
-    ["averaged", { height, width }],
-    ["resized", { height: original[0], width: original[1] }],
-  ] as const) {
-    const rows = logitRows(windows, size);
-    const expected = float32Golden(tensors, `slide.${at}.${name}`).data;
-    expect(expected.length).toBe(windows.classes * size.height * size.width);
-    let far = 0;
-    for (let y = 0; y < size.height; y++) {
-      rows.read(y).forEach((value, i) => {
-        const [x, label] = [Math.floor(i / windows.classes), i % windows.classes];
-        const found = expected[(label * size.height + y) * size.width + x]!;
-        far = Math.max(far, Math.abs(value - found));
-      });
+test.each(slides)(
+  "golden sliding windows of $height × $width",
+  ({ at, tolerance_abs, ...slide }) => {
+    const windows = windowsOf(at, slide);
+    const { height, width, original } = slide;
+    for (const [name, size] of [
+      ["averaged", { height, width }],
+      ["resized", { height: original[0], width: original[1] }],
+    ] as const) {
+      const rows = logitRows(windows, size);
+      const expected = float32Golden(tensors, `slide.${at}.${name}`).data;
+      expect(expected.length).toBe(windows.classes * size.height * size.width);
+      let far = 0;
+      for (let y = 0; y < size.height; y++) {
+        rows.read(y).forEach((value, i) => {
+          const [x, label] = [Math.floor(i / windows.classes), i % windows.classes];
+          const found = expected[(label * size.height + y) * size.width + x]!;
+          far = Math.max(far, Math.abs(value - found));
+        });
+      }
+      expect(far, name).toBeLessThanOrEqual(tolerance_abs);
     }
-    expect(far, name).toBeLessThanOrEqual(tolerance_abs);
-  }
-});
+  },
+);
 
 test.each(slides)("golden labels of $original pixels", ({ at, ...slide }) => {
   const { classes, ...windows } = windowsOf(at, slide);
