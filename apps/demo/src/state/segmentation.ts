@@ -6,7 +6,12 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import type { OpenedModel } from "../model/open-encoder.ts";
 import { openSegmenter, type OpenedSegmenter } from "../model/open-segmenter.ts";
 import { plainError } from "../model/plain-words.ts";
-import { readHeadFile, type SegmentationHeadFile, unfitWords } from "../model/segmentation-head.ts";
+import {
+  doubtWords,
+  readHeadFile,
+  type SegmentationHeadFile,
+  unfitWords,
+} from "../model/segmentation-head.ts";
 import { segmentPicture } from "../tasks/segment-picture.ts";
 import type { SegmentedPicture } from "../worker/segment-protocol.ts";
 import { announce } from "./announcements.ts";
@@ -38,6 +43,13 @@ export const unfit: ReadonlySignal<string | undefined> = computed(() =>
   chosen.value === undefined || model.value === undefined
     ? undefined
     : unfitWords(chosen.value, model.value),
+);
+
+/** What nobody can know of how the head fits the model in use. */
+export const doubt: ReadonlySignal<string | undefined> = computed(() =>
+  chosen.value === undefined || model.value === undefined || unfit.value !== undefined
+    ? undefined
+    : doubtWords(chosen.value, model.value),
 );
 
 /** How far it is. */

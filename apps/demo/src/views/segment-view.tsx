@@ -39,8 +39,8 @@ export function SegmentView(): JSX.Element {
       title="Segment it"
       explanation={
         <>
-          A head that was trained on the encoder’s patches, by <code>internvit eval segmentation</code>,
-          tells the class of every pixel.
+          A head that was trained on the encoder’s patches, by{" "}
+          <code>internvit eval segmentation</code>, tells the class of every pixel.
         </>
       }
     >

@@ -43,7 +43,11 @@ export function SegmentedPictureView(props: {
           onPointerDown={point}
           onPointerLeave={() => (pointed.value = undefined)}
         >
-          <Canvas class="patches-canvas" draw={draw} label={describe(name, { segments, classes })} />
+          <Canvas
+            class="patches-canvas"
+            draw={draw}
+            label={describe(name, { segments, classes })}
+          />
         </div>
         <figcaption data-testid="pointed">
           {named ?? (segments === undefined ? name : "Point at the picture for a class.")}

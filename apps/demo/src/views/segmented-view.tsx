@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { currentPicture } from "../state/pictures.ts";
 import {
   chooseHead,
+  doubt,
   downloadLabels,
   headError,
   headFile,
@@ -46,6 +47,7 @@ export function SegmentedView(): JSX.Element {
           {unfit.value}
         </p>
       )}
+      {doubt.value !== undefined && <p class="quiet">{doubt.value}</p>}
       {head !== undefined && unfit.value === undefined && <Shown classes={head.facts.classes} />}
     </>
   );

@@ -52,7 +52,10 @@ port.addEventListener("message", ({ data: message }: MessageEvent<ToSegmentWorke
   if (message.kind !== "segment") return requests.settle(message);
   segment(message).then(
     (picture) =>
-      say({ kind: "segmented", picture }, [picture.labels.data.buffer as ArrayBuffer, picture.paint]),
+      say({ kind: "segmented", picture }, [
+        picture.labels.data.buffer as ArrayBuffer,
+        picture.paint,
+      ]),
     (error: unknown) =>
       say({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
   );
