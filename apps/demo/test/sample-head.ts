@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import {
+  encodeHeadFacts,
   encodeSegmentationHead,
   initialSegmentationHead,
   SEGMENTATION_NORMALIZATION,
@@ -71,19 +72,17 @@ export async function sampleHead(): Promise<Buffer> {
       labels: { dtype: "uint8", shape: [COUNT, MOSAIC_SIDE, MOSAIC_SIDE], data: labels },
     });
   }
-  const metadata = {
-    internvit: JSON.stringify({
-      ...FACTS,
-      form,
-      blocks: [config.numHiddenLayers - 1],
-      encoder: {
-        name: "Small InternViT, random weights",
-        checkpointHash: null,
-        trained: false,
-        config: encoderConfigJson(config) as SegmentationHeadFacts["encoder"]["config"],
-      },
-    }),
-  };
+  const metadata = encodeHeadFacts({
+    ...FACTS,
+    form,
+    blocks: [config.numHiddenLayers - 1],
+    encoder: {
+      name: "Small InternViT, random weights",
+      checkpointHash: null,
+      trained: false,
+      config: encoderConfigJson(config) as SegmentationHeadFacts["encoder"]["config"],
+    },
+  });
   return Buffer.from(
     encodeSegmentationHead(await session.weights(), { updates: UPDATES, metadata }),
   );

@@ -1,79 +1,81 @@
-// Encoder and head as one, for the windows of pictures: the model in use, opened once more for what the head reads.
+// Encoder and head as one, for the windows of pictures: the model in use, opened once more for what the head reads, or
+// the encoder that the head brings.
 
 import {
-  decodeSegmentationHead,
+  createSegmenter,
   type InferenceSettings,
-  initialSegmentationHead,
+  readSegmentationHead,
   SEGMENTATION_NORMALIZATION,
-  segmentationHead,
-  segmentationLoss,
   type WindowLogits,
 } from "@internvit/eval";
-import { featureOf, type Tensor } from "@internvit/model-core";
-import { createVisionEncoder, createWebRuntime } from "@internvit/runtime-web";
-import { createTrainingSession, sgd, type Tensors } from "@internvit/train";
+import { createVisionEncoder, createWebRuntime, type WebRuntime } from "@internvit/runtime-web";
 
 import type { OpenedModel } from "./open-encoder.ts";
-import type { SegmentationHeadFile } from "./segmentation-head.ts";
+import type { ChosenHead } from "./segmentation-head.ts";
 
 /** Sessions that segment. */
 export interface OpenedSegmenter {
   readonly logits: WindowLogits;
   readonly settings: InferenceSettings;
+  /** Frees them, once calls that are under way have ended. */
   dispose(): Promise<void>;
 }
 
-/** Opens encoder and head. */
+/**
+ * Opens encoder and head.
+ *
+ * @throws EvalError for a file whose tensors are not those of its head, or for another encoder; ModelError and
+ * RuntimeError when encoder or head cannot be opened here
+ */
 export async function openSegmenter(
-  { file, name, facts, config }: SegmentationHeadFile,
-  { checkpoint, choice }: OpenedModel,
+  { file, name }: ChosenHead,
+  used: OpenedModel,
 ): Promise<OpenedSegmenter> {
-  const { form, blocks, inference } = facts;
-  const { weights } = await decodeSegmentationHead(new Uint8Array(await file.arrayBuffer()), {
-    subject: name,
-  });
-  if (inference.mode.kind !== "slide") throw new Error("not yet");
-  const side = inference.mode.window;
-  const output = `hidden_states.${blocks[0]! + 1}` as const;
-  const encoder = await createVisionEncoder(checkpoint, {
-    outputs: [output],
-    inputSize: { height: side, width: side },
-    normalization: SEGMENTATION_NORMALIZATION,
-    executionProvider: choice.executionProvider,
-    dtype: choice.dtype,
-  });
-  const drawn = initialSegmentationHead(form, { seed: 0 });
-  const pick = (from: Tensors) =>
-    Object.fromEntries(Object.keys(from).map((key) => [key, weights[key]!]));
-  const grid = { rows: side / config.patchSize, columns: side / config.patchSize };
-  const session = await createTrainingSession(
-    createWebRuntime({ executionProvider: "wasm", threads: 1 }),
-    {
-      model: segmentationHead(form, {
-        batch: 1,
-        grid,
-        state: { parameters: pick(drawn.parameters), buffers: pick(drawn.buffers) },
+  const { checkpoint, choice } = used;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const head = await readSegmentationHead(bytes, { subject: name });
+  const { logits, facts, dispose } = await createSegmenter(runtimeFor(head.facts, used), {
+    head,
+    openEncoders: async ({ inputSize, outputs }) => [
+      await createVisionEncoder(checkpoint, {
+        inputSize,
+        outputs,
+        normalization: SEGMENTATION_NORMALIZATION,
+        executionProvider: choice.executionProvider,
+        dtype: choice.dtype,
       }),
-      loss: segmentationLoss(form, { batch: 1, height: 8, width: 8 }),
-      optimizer: sgd(),
-      schedule: () => 0,
-    },
-  );
+    ],
+  });
+  const underWay = new Set<Promise<unknown>>();
   return {
-    settings: inference,
+    settings: facts.inference,
     logits: {
-      classes: form.classes,
-      patchSize: config.patchSize,
-      batch: 1,
-      async run(pixels) {
-        const features = await encoder.encode(pixels);
-        const { outputs } = await session.evaluate({ "taps.0": featureOf(features, output) });
-        return outputs["logits"] as Tensor<"float32">;
+      ...logits,
+      async run(pixels, signal) {
+        const call = logits.run(pixels, signal);
+        underWay.add(call);
+        try {
+          return await call;
+        } finally {
+          underWay.delete(call);
+        }
       },
     },
     async dispose() {
-      await encoder.dispose();
-      await session.dispose();
+      await Promise.allSettled(underWay);
+      await dispose();
     },
   };
+}
+
+/** Where the head runs: a linear one is too small to be worth a GPU's shaders. */
+function runtimeFor(
+  { form, encoder }: ChosenHead["facts"],
+  { encoder: { info } }: OpenedModel,
+): WebRuntime {
+  return form.kind === "linear" && !encoder.trained
+    ? createWebRuntime({ executionProvider: "wasm", threads: 1 })
+    : createWebRuntime({
+        executionProvider: info.executionProvider === "webgpu" ? "webgpu" : "wasm",
+      });
 }

@@ -1,6 +1,6 @@
 // A file with a trained segmentation head: what it says of itself, and whether it is one for the encoder in use.
 
-import type { SegmentationHeadFacts } from "@internvit/eval";
+import { decodeHeadFacts, type SegmentationHeadFacts } from "@internvit/eval";
 import {
   type EncoderConfig,
   parseEncoderConfig,
@@ -11,7 +11,7 @@ import { blobSource } from "@internvit/runtime-web";
 import type { OpenedModel } from "./open-encoder.ts";
 
 /** A head that was chosen. */
-export interface SegmentationHeadFile {
+export interface ChosenHead {
   readonly name: string;
   readonly file: Blob;
   readonly facts: SegmentationHeadFacts;
@@ -38,16 +38,16 @@ const DECISIVE = [
  *
  * @throws ModelError for what is no safetensors file, EvalError for one without a head's facts
  */
-export async function readHeadFile(file: File): Promise<SegmentationHeadFile> {
+export async function readHeadFile(file: File): Promise<ChosenHead> {
   const { name } = file;
   const { metadata } = await readSafetensorsHeader(blobSource(file), { subject: name });
-  const facts = JSON.parse(metadata.get("internvit")!) as SegmentationHeadFacts;
+  const facts = decodeHeadFacts(metadata, { subject: name });
   const { config } = parseEncoderConfig(facts.encoder.config, { subject: name });
   return { name, file, facts, config };
 }
 
 /** Why a head cannot be used on a model, with both names; undefined where it can. */
-export function unfitWords(head: SegmentationHeadFile, used: OpenedModel): string | undefined {
+export function unfitWords(head: ChosenHead, used: OpenedModel): string | undefined {
   const { facts, config, name } = head;
   const { checkpointHash, trained, name: wanted } = facts.encoder;
   if (trained) return undefined;
@@ -64,7 +64,7 @@ export function unfitWords(head: SegmentationHeadFile, used: OpenedModel): strin
 
 /** What nobody can know of a head on a model of the same form; undefined where it is known. */
 export function doubtWords(
-  { facts: { encoder } }: SegmentationHeadFile,
+  { facts: { encoder } }: ChosenHead,
   { name, encoder: own }: OpenedModel,
 ): string | undefined {
   const isKnown = encoder.checkpointHash !== null && own.info.checkpointHash !== undefined;

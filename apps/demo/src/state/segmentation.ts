@@ -9,7 +9,7 @@ import { plainError } from "../model/plain-words.ts";
 import {
   doubtWords,
   readHeadFile,
-  type SegmentationHeadFile,
+  type ChosenHead,
   unfitWords,
 } from "../model/segmentation-head.ts";
 import { segmentPicture } from "../tasks/segment-picture.ts";
@@ -27,13 +27,13 @@ export type Segmenting =
   | { readonly step: "stopped" }
   | { readonly step: "failed"; readonly message: string };
 
-const chosen = signal<SegmentationHeadFile>();
+const chosen = signal<ChosenHead>();
 const problem = signal<string>();
 const now = signal<Segmenting>({ step: "idle" });
 const done = signal<ReadonlyMap<number, SegmentedPicture>>(new Map());
 
 /** The head that was chosen last. */
-export const headFile: ReadonlySignal<SegmentationHeadFile | undefined> = chosen;
+export const headFile: ReadonlySignal<ChosenHead | undefined> = chosen;
 
 /** Why the last file could not be used. */
 export const headError: ReadonlySignal<string | undefined> = problem;
@@ -84,7 +84,7 @@ const wanted: ReadonlySignal<number | undefined> = computed(() => {
 let attempt: AbortController | undefined;
 let session:
   | {
-      readonly head: SegmentationHeadFile;
+      readonly head: ChosenHead;
       readonly used: OpenedModel;
       readonly opened: Promise<OpenedSegmenter>;
     }

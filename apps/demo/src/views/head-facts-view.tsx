@@ -2,11 +2,11 @@
 
 import type { ComponentChildren, JSX } from "preact";
 
-import type { SegmentationHeadFile } from "../model/segmentation-head.ts";
+import type { ChosenHead } from "../model/segmentation-head.ts";
 import { formatCount } from "./words.ts";
 
 /** A few facts, and the names of its classes. */
-export function HeadFactsView({ head }: { readonly head: SegmentationHeadFile }): JSX.Element {
+export function HeadFactsView({ head }: { readonly head: ChosenHead }): JSX.Element {
   const { name, facts } = head;
   const { classes, encoder, protocol, iteration, form } = facts;
   return (
