@@ -14,6 +14,7 @@ import {
   type SegmentationHeadFacts,
   segmentationLoss,
   segmentationSettings,
+  trainedEncoder,
 } from "@internvit/eval";
 import {
   type EncoderConfig,
@@ -21,7 +22,8 @@ import {
   featureOf,
   type Tensor,
 } from "@internvit/model-core";
-import { createNodeRuntime, createVisionEncoder } from "@internvit/runtime-node";
+import { createNodeRuntime, createVisionEncoder, openCheckpoint } from "@internvit/runtime-node";
+import { fixturePath } from "@internvit/test-kit";
 import { createTrainingSession } from "@internvit/train";
 
 import { makeRandomModel } from "../src/worker/random-model.ts";
@@ -80,12 +82,39 @@ export async function sampleHead(): Promise<Buffer> {
       name: "Small InternViT, random weights",
       checkpointHash: null,
       trained: false,
-      config: encoderConfigJson(config) as SegmentationHeadFacts["encoder"]["config"],
+      config: json(config),
     },
   });
   return Buffer.from(
     encodeSegmentationHead(await session.weights(), { updates: UPDATES, metadata }),
   );
+}
+
+/** A head that was trained with its encoder, which is another one than the page's. It has learnt nothing. */
+export async function headWithEncoder(): Promise<Buffer> {
+  const checkpoint = await openCheckpoint(fixturePath("tiny-layernorm"));
+  const { config } = checkpoint;
+  const taps = [config.numHiddenLayers - 1];
+  const form = { kind: "linear", width: config.hiddenSize, classes: FAMILIES.length } as const;
+  const { parameters, buffers } = initialSegmentationHead(form, { seed: 1 });
+  const encoder = await trainedEncoder(checkpoint, {
+    size: config.imageSize,
+    taps,
+    dropPathRate: 0,
+  });
+  const metadata = encodeHeadFacts({
+    ...FACTS,
+    inference: { ...FACTS.inference, shortSide: config.imageSize, mode: { kind: "whole" } },
+    form,
+    blocks: taps,
+    encoder: { name: "tiny-layernorm", checkpointHash: null, trained: true, config: json(config) },
+  });
+  const weights = { ...encoder.parameters, ...parameters, ...buffers };
+  return Buffer.from(encodeSegmentationHead(weights, { updates: 0, metadata }));
+}
+
+function json(config: EncoderConfig): SegmentationHeadFacts["encoder"]["config"] {
+  return encoderConfigJson(config) as SegmentationHeadFacts["encoder"]["config"];
 }
 
 /** The last block's tokens of mosaics, of the page's own encoder. */

@@ -17,7 +17,7 @@ import {
 } from "./open-page.ts";
 import { longestTask } from "./page-tasks.ts";
 import { TINY_FILES } from "./route-hub.ts";
-import { sampleHead } from "./sample-head.ts";
+import { headWithEncoder, sampleHead } from "./sample-head.ts";
 
 // One visit; each test goes on where the one before it stopped.
 let opened: OpenedPage;
@@ -152,8 +152,31 @@ test.each([
   expect(await findAccessibilityProblems(page)).toEqual([]);
 });
 
-test("with another model the head is refused, with both names", async () => {
+test("work under way can be stopped, and begun again", async () => {
   await page.setViewportSize({ width: 1280, height: 900 });
+  await dropOn(page.locator("body"), [await corners(page, { name: "wide.png", width: 3200 })]);
+  await show("wide.png");
+  await page.getByText(/Segmenting … \d+ windows/).waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("button", { name: "Segment this picture" }).click();
+  await page.getByText(/Segmenting … \d+ windows/).waitFor();
+  // Looking at another picture stops it, too.
+  await show("day.jpg");
+  await segmented("day.jpg");
+  expect(await page.getByTestId("segmenting").getAttribute("data-step")).toBe("idle");
+});
+
+test("a head that was trained with its encoder brings it, whatever model is in use", async () => {
+  await choose({ ...head, name: "tuned.safetensors", buffer: await headWithEncoder() });
+  await page.getByText("tiny-layernorm, and brings that encoder").waitFor();
+  await segmented("day.jpg");
+  expect(await page.getByTestId("unfit").count()).toBe(0);
+  await choose(head);
+  await page.getByText("colour-mosaics").waitFor();
+  await segmented("day.jpg");
+});
+
+test("with another model the head is refused, with both names", async () => {
   await page.getByText("Use another model").click();
   await page.getByRole("combobox", { name: "Model" }).selectOption("files");
   await page.getByLabel("config.json and model.safetensors").setInputFiles([...TINY_FILES]);
@@ -195,17 +218,20 @@ async function pointAt(x: number, y: number): Promise<void> {
   await page.mouse.move(box.x + x * box.width, box.y + y * box.height);
 }
 
-/** 320 by 240 pixels: a quarter each in red, green, blue and grey. */
-async function corners(page: Page): Promise<TestFile> {
-  const base64 = await page.evaluate(() => {
+/** A picture of 240 rows: a quarter each in red, green, blue and grey. */
+async function corners(
+  page: Page,
+  { name = "corners.png", width = 320 }: { readonly name?: string; readonly width?: number } = {},
+): Promise<TestFile> {
+  const base64 = await page.evaluate((width) => {
     const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [320, 240];
+    [canvas.width, canvas.height] = [width, 240];
     const context = canvas.getContext("2d")!;
     for (const [at, colour] of ["#b83a30", "#3aa848", "#3050c0", "#909090"].entries()) {
       context.fillStyle = colour;
-      context.fillRect((at % 2) * 160, at < 2 ? 0 : 120, 160, 120);
+      context.fillRect((at % 2) * (width / 2), at < 2 ? 0 : 120, width / 2, 120);
     }
     return canvas.toDataURL("image/png").split(",")[1]!;
-  });
-  return { name: "corners.png", mimeType: "image/png", buffer: Buffer.from(base64, "base64") };
+  }, width);
+  return { name, mimeType: "image/png", buffer: Buffer.from(base64, "base64") };
 }

@@ -4,12 +4,12 @@
 import {
   createSegmenter,
   type InferenceSettings,
-  readSegmentationHead,
   SEGMENTATION_NORMALIZATION,
   type WindowLogits,
 } from "@internvit/eval";
 import { createVisionEncoder, createWebRuntime, type WebRuntime } from "@internvit/runtime-web";
 
+import { readHead } from "../tasks/segment-tasks.ts";
 import type { OpenedModel } from "./open-encoder.ts";
 import type { ChosenHead } from "./segmentation-head.ts";
 
@@ -28,12 +28,11 @@ export interface OpenedSegmenter {
  * RuntimeError when encoder or head cannot be opened here
  */
 export async function openSegmenter(
-  { file, name }: ChosenHead,
+  { file }: ChosenHead,
   used: OpenedModel,
 ): Promise<OpenedSegmenter> {
   const { checkpoint, choice } = used;
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const head = await readSegmentationHead(bytes, { subject: name });
+  const head = await readHead(file);
   const { logits, facts, dispose } = await createSegmenter(runtimeFor(head.facts, used), {
     head,
     openEncoders: async ({ inputSize, outputs }) => [

@@ -1,22 +1,13 @@
-// A file with a trained segmentation head: what it says of itself, and whether it is one for the encoder in use.
+// A chosen segmentation head, and whether it is one for the encoder in use.
 
-import { decodeHeadFacts, type SegmentationHeadFacts } from "@internvit/eval";
-import {
-  type EncoderConfig,
-  parseEncoderConfig,
-  readSafetensorsHeader,
-} from "@internvit/model-core";
-import { blobSource } from "@internvit/runtime-web";
+import type { EncoderConfig } from "@internvit/model-core";
 
+import type { HeadDescription } from "../worker/segment-protocol.ts";
 import type { OpenedModel } from "./open-encoder.ts";
 
 /** A head that was chosen. */
-export interface ChosenHead {
-  readonly name: string;
-  readonly file: Blob;
-  readonly facts: SegmentationHeadFacts;
-  /** The architecture that it was trained on. */
-  readonly config: EncoderConfig;
+export interface ChosenHead extends HeadDescription {
+  readonly file: File;
 }
 
 /** What must be equal for a head's weights to mean something. */
@@ -33,27 +24,14 @@ const DECISIVE = [
   "hiddenAct",
 ] as const satisfies readonly (keyof EncoderConfig)[];
 
-/**
- * What a file says of itself. Its weights stay where they are.
- *
- * @throws ModelError for what is no safetensors file, EvalError for one without a head's facts
- */
-export async function readHeadFile(file: File): Promise<ChosenHead> {
-  const { name } = file;
-  const { metadata } = await readSafetensorsHeader(blobSource(file), { subject: name });
-  const facts = decodeHeadFacts(metadata, { subject: name });
-  const { config } = parseEncoderConfig(facts.encoder.config, { subject: name });
-  return { name, file, facts, config };
-}
-
 /** Why a head cannot be used on a model, with both names; undefined where it can. */
 export function unfitWords(head: ChosenHead, used: OpenedModel): string | undefined {
-  const { facts, config, name } = head;
+  const { facts, config, file } = head;
   const { checkpointHash, trained, name: wanted } = facts.encoder;
   if (trained) return undefined;
   const own = used.encoder.config;
   const found = used.encoder.info.checkpointHash;
-  const start = `${name} was trained on ${wanted}`;
+  const start = `${file.name} was trained on ${wanted}`;
   if (DECISIVE.some((field) => config[field] !== own[field])) {
     return `${start} (${sizeWords(config)}); the model in use is ${used.name} (${sizeWords(own)}). It means nothing there.`;
   }

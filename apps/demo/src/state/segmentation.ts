@@ -6,13 +6,8 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import type { OpenedModel } from "../model/open-encoder.ts";
 import { openSegmenter, type OpenedSegmenter } from "../model/open-segmenter.ts";
 import { plainError } from "../model/plain-words.ts";
-import {
-  doubtWords,
-  readHeadFile,
-  type ChosenHead,
-  unfitWords,
-} from "../model/segmentation-head.ts";
-import { segmentPicture } from "../tasks/segment-picture.ts";
+import { doubtWords, type ChosenHead, unfitWords } from "../model/segmentation-head.ts";
+import { readHeadFacts, segmentPicture } from "../tasks/segment-tasks.ts";
 import type { SegmentedPicture } from "../worker/segment-protocol.ts";
 import { announce } from "./announcements.ts";
 import { downloadBlob } from "./download.ts";
@@ -67,9 +62,9 @@ export const shownSegments: ReadonlySignal<SegmentedPicture | undefined> = compu
 export async function chooseHead(file: File): Promise<void> {
   problem.value = undefined;
   try {
-    const read = await readHeadFile(file);
-    chosen.value = read;
-    announce(`${file.name}: finds ${read.facts.classes.length} classes`);
+    const description = await readHeadFacts(file);
+    chosen.value = { file, ...description };
+    announce(`${file.name}: finds ${description.facts.classes.length} classes`);
   } catch (error) {
     problem.value = plainError(error);
   }
@@ -82,20 +77,17 @@ const wanted: ReadonlySignal<number | undefined> = computed(() => {
 });
 
 let attempt: AbortController | undefined;
-let session:
-  | {
-      readonly head: ChosenHead;
-      readonly used: OpenedModel;
-      readonly opened: Promise<OpenedSegmenter>;
-    }
-  | undefined;
+/** Encoder and head, once they are needed. */
+let segmenter: Promise<OpenedSegmenter> | undefined;
 
 /** Begins to watch head, model and pictures; returns what ends it. */
 export function segmentAsTheyCome(): () => void {
+  let last: readonly [ChosenHead | undefined, OpenedModel | undefined] = [undefined, undefined];
   return effect(() => {
     const [head, used] = [chosen.value, model.value];
     void wanted.value;
-    if (session !== undefined && (session.head !== head || session.used !== used)) forget();
+    if (head !== last[0] || used !== last[1]) forget();
+    last = [head, used];
     if (head !== undefined && used !== undefined && unfit.value === undefined) segmentAgain();
   });
 }
@@ -124,8 +116,8 @@ async function segment(id: number, signal: AbortSignal): Promise<void> {
   if (picture === undefined || head === undefined || used === undefined) return;
   try {
     now.value = { step: "opening" };
-    session ??= { head, used, opened: openSegmenter(head, used) };
-    const { logits, settings } = await session.opened;
+    segmenter ??= openSegmenter(head, used);
+    const { logits, settings } = await segmenter;
     signal.throwIfAborted();
     now.value = { step: "segmenting", windows: 0 };
     const found = await segmentPicture(picture.source, {
@@ -148,7 +140,7 @@ async function segment(id: number, signal: AbortSignal): Promise<void> {
   } catch (error) {
     if (signal.aborted) return;
     // The next try opens encoder and head anew.
-    endSession();
+    closeSegmenter();
     now.value = { step: "failed", message: plainError(error) };
   }
 }
@@ -157,20 +149,20 @@ async function segment(id: number, signal: AbortSignal): Promise<void> {
 function forget(): void {
   attempt?.abort();
   attempt = undefined;
-  endSession();
+  closeSegmenter();
   batch(() => {
     done.value = new Map();
     now.value = { step: "idle" };
   });
 }
 
-function endSession(): void {
+function closeSegmenter(): void {
   // One that could not be opened has nothing to dispose of.
-  void session?.opened.then(
+  void segmenter?.then(
     (opened) => opened.dispose(),
     () => {},
   );
-  session = undefined;
+  segmenter = undefined;
 }
 
 /** Downloads the labels of the picture that is looked at. */

@@ -7,12 +7,12 @@ import { formatCount } from "./words.ts";
 
 /** A few facts, and the names of its classes. */
 export function HeadFactsView({ head }: { readonly head: ChosenHead }): JSX.Element {
-  const { name, facts } = head;
+  const { file, facts } = head;
   const { classes, encoder, protocol, iteration, form } = facts;
   return (
     <>
       <dl class="facts" data-testid="head-facts">
-        <Fact label="File">{name}</Fact>
+        <Fact label="File">{file.name}</Fact>
         <Fact label="Head">{form.kind === "linear" ? "Linear" : "UperNet"}</Fact>
         <Fact label="Classes">{classes.length}</Fact>
         <Fact label="Trained on">

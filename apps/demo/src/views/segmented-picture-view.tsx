@@ -36,7 +36,7 @@ export function SegmentedPictureView(props: {
       <figure>
         <div
           class="segmented-picture"
-          // As high as wide, at most.
+          // Of a tall picture too there should be something beside it to see on a screen.
           style={{ aspectRatio: `${width} / ${height}`, maxWidth: `${(34 * width) / height}rem` }}
           data-testid="segmented"
           onPointerMove={point}
@@ -54,7 +54,13 @@ export function SegmentedPictureView(props: {
         </figcaption>
       </figure>
       {segments !== undefined && (
-        <ul class="classes-found" aria-label="Classes found" data-testid="classes-found">
+        // A long list scrolls, with arrow keys too.
+        <ul
+          class="classes-found"
+          aria-label="Classes found"
+          tabIndex={0}
+          data-testid="classes-found"
+        >
           {segments.found.map((found) => (
             <Entry
               key={found.label}

@@ -47,7 +47,7 @@ export function SegmentedView(): JSX.Element {
           {unfit.value}
         </p>
       )}
-      {doubt.value !== undefined && <p class="quiet">{doubt.value}</p>}
+      {doubt.value !== undefined && <p class="quiet head-doubt">{doubt.value}</p>}
       {head !== undefined && unfit.value === undefined && <Shown classes={head.facts.classes} />}
     </>
   );

@@ -1,24 +1,33 @@
-// What the page and the worker that segments one picture say to each other. Encoder and head run in sessions of the
-// page, which have workers of their own; everything that is done pixel by pixel is done in this one.
+// What the page and its worker for segmentation say to each other. Encoder and head run in sessions of the page, which
+// have workers of their own; whatever is done with a file's bytes or pixel by pixel is done in this one.
 
-import type { InferenceSettings, LabelMap } from "@internvit/eval";
-import type { ErrorReply } from "@internvit/model-core/session";
-import type { Tensor } from "@internvit/model-core";
+import type {
+  InferenceSettings,
+  LabelMap,
+  SegmentationHeadFacts,
+  SegmentationHeadFile,
+} from "@internvit/eval";
+import type { EncoderConfig, Tensor } from "@internvit/model-core";
 
 import type { PictureSource } from "./protocol.ts";
 
-/** A picture to be segmented. */
-export interface SegmentOrder {
-  readonly kind: "segment";
-  readonly source: PictureSource;
-  /** The picture's, for messages. */
-  readonly name: string;
-  readonly settings: InferenceSettings;
-  /** Of the logits that the page gives for windows. */
-  readonly classes: number;
-  readonly patchSize: number;
-  readonly batch: number;
-}
+/** What a worker is started for. */
+export type SegmentOrder =
+  /** To read what a head's file says of itself. */
+  | { readonly kind: "read-facts"; readonly file: Blob; readonly name: string }
+  /** To read the whole file. */
+  | { readonly kind: "read-head"; readonly file: Blob; readonly name: string }
+  | {
+      readonly kind: "segment";
+      readonly source: PictureSource;
+      /** The picture's, for messages. */
+      readonly name: string;
+      readonly settings: InferenceSettings;
+      /** Of the logits that the page gives for windows. */
+      readonly classes: number;
+      readonly patchSize: number;
+      readonly batch: number;
+    };
 
 /** The page's answer to windows: their logits. */
 export interface LogitsReply {
@@ -27,8 +36,12 @@ export interface LogitsReply {
   readonly logits: Tensor<"float32">;
 }
 
-/** What the worker is told. */
-export type ToSegmentWorker = SegmentOrder | LogitsReply | ErrorReply;
+/** What a head's file says of itself. */
+export interface HeadDescription {
+  readonly facts: SegmentationHeadFacts;
+  /** The architecture of the encoder that it was trained on. */
+  readonly config: EncoderConfig;
+}
 
 /** A class that was found. */
 export interface FoundClass {
@@ -51,8 +64,15 @@ export interface SegmentedPicture {
   readonly png: Blob;
 }
 
-/** What the worker says: it wants the logits of windows, or is done. */
+/** What each order ends with. */
+export interface SegmentResults {
+  readonly "read-facts": HeadDescription;
+  readonly "read-head": SegmentationHeadFile;
+  readonly segment: SegmentedPicture;
+}
+
+/** What the worker says: it wants the logits of windows, or is done, or cannot do it. */
 export type FromSegmentWorker =
   | { readonly kind: "windows"; readonly id: number; readonly pixels: Tensor<"uint8"> }
-  | { readonly kind: "segmented"; readonly picture: SegmentedPicture }
+  | { readonly kind: "done"; readonly result: SegmentResults[keyof SegmentResults] }
   | { readonly kind: "failed"; readonly message: string };

@@ -1,61 +1,47 @@
-// Segments one picture: decodes it, cuts it into windows, asks the page for their logits, and makes labels of them, a row
-// at a time. Whoever does not want the result any more ends the worker.
+// The worker for segmentation. It is started for one order; whoever does not want the result any more ends it.
 
-import { classColours, encodeLabelPng, segmentImage } from "@internvit/eval";
 import { createRequests } from "@internvit/model-core/session";
 
-import { decodeSource } from "./decode-source.ts";
-import { foundClasses, paintLabels } from "./paint-labels.ts";
+import { readFacts, readWhole } from "./read-head.ts";
+import { segmentPicture } from "./segment-picture.ts";
 import type {
   FromSegmentWorker,
   LogitsReply,
-  SegmentedPicture,
   SegmentOrder,
-  ToSegmentWorker,
+  SegmentResults,
 } from "./segment-protocol.ts";
 
 const port = globalThis as unknown as DedicatedWorkerGlobalScope;
-const requests = createRequests<LogitsReply | Extract<ToSegmentWorker, { kind: "error" }>>();
+const requests = createRequests<LogitsReply>();
+
+type Outcome = [SegmentResults[keyof SegmentResults], Transferable[]];
 
 function say(message: FromSegmentWorker, transfer: Transferable[] = []): void {
   port.postMessage(message, transfer);
 }
 
-async function segment(order: SegmentOrder): Promise<SegmentedPicture> {
-  const { source, settings, classes, patchSize, batch } = order;
-  const { image } = await decodeSource(source, order);
-  const labels = await segmentImage(image, {
-    settings,
-    logits: {
-      classes,
-      patchSize,
-      batch,
-      async run(pixels) {
+async function carryOut(order: SegmentOrder): Promise<Outcome> {
+  switch (order.kind) {
+    case "read-facts":
+      return [await readFacts(order), []];
+    case "read-head":
+      return await readWhole(order);
+    case "segment": {
+      const picture = await segmentPicture(order, async (pixels) => {
         const id = requests.nextId();
         const waiting = requests.wait(id, undefined);
         say({ kind: "windows", id, pixels }, [pixels.data.buffer as ArrayBuffer]);
         return (await waiting).logits;
-      },
-    },
-  });
-  const colours = classColours(classes);
-  const bytes = await encodeLabelPng(labels, { colours });
-  return {
-    labels,
-    found: foundClasses(labels, colours),
-    paint: await paintLabels(labels, colours),
-    png: new Blob([bytes], { type: "image/png" }),
-  };
+      });
+      return [picture, [picture.labels.data.buffer as ArrayBuffer, picture.paint]];
+    }
+  }
 }
 
-port.addEventListener("message", ({ data: message }: MessageEvent<ToSegmentWorker>) => {
-  if (message.kind !== "segment") return requests.settle(message);
-  segment(message).then(
-    (picture) =>
-      say({ kind: "segmented", picture }, [
-        picture.labels.data.buffer as ArrayBuffer,
-        picture.paint,
-      ]),
+port.addEventListener("message", ({ data }: MessageEvent<SegmentOrder | LogitsReply>) => {
+  if (data.kind === "logits") return requests.settle(data);
+  carryOut(data).then(
+    ([result, transfer]) => say({ kind: "done", result }, transfer),
     (error: unknown) =>
       say({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
   );
