@@ -105,6 +105,22 @@ test("a picture is segmented off the page's thread: every corner has its class",
   for (const line of found) expect(Number(/(\d+)\s%/.exec(line)![1])).toBeGreaterThan(15);
 });
 
+test("with the keyboard: arrow keys tell the class, too", async () => {
+  await page.mouse.move(0, 0);
+  await page.getByTestId("segmented").focus();
+  const status = page.getByRole("status");
+  for (const [keys, name] of [
+    [["ArrowUp", "ArrowRight", "ArrowUp", "ArrowUp"], "green"],
+    [["ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft"], "red"],
+  ] as const) {
+    for (const key of keys) await page.keyboard.press(key);
+    expect(await textOf(page, "pointed")).toBe(name);
+    await status.filter({ hasText: name }).waitFor({ state: "attached" });
+  }
+  await page.keyboard.press("Tab");
+  expect(await page.locator(".is-pointed").count()).toBe(0);
+});
+
 test("the labels are a palette PNG as large as the picture", async () => {
   const waiting = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download the labels" }).click();
@@ -200,10 +216,7 @@ async function choose(file: TestFile): Promise<void> {
 }
 
 async function segmented(name = "corners.png"): Promise<void> {
-  await page
-    .getByTestId("segmented")
-    .getByRole("img", { name: new RegExp(`^${name} in the colours`) })
-    .waitFor();
+  await page.getByRole("application", { name: new RegExp(`^${name} in the colours`) }).waitFor();
 }
 
 async function show(name: string): Promise<void> {

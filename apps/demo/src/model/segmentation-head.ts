@@ -1,13 +1,21 @@
 // A chosen segmentation head, and whether it is one for the encoder in use.
 
-import type { EncoderConfig } from "@internvit/model-core";
+import type { EncoderConfig, EncoderInfo } from "@internvit/model-core";
 
 import type { HeadDescription } from "../worker/segment-protocol.ts";
-import type { OpenedModel } from "./open-encoder.ts";
 
 /** A head that was chosen. */
 export interface ChosenHead extends HeadDescription {
   readonly file: File;
+}
+
+/** What decides whether a head fits a model. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly encoder: {
+    readonly config: EncoderConfig;
+    readonly info: Pick<EncoderInfo, "checkpointHash">;
+  };
 }
 
 /** What must be equal for a head's weights to mean something. */
@@ -25,7 +33,7 @@ const DECISIVE = [
 ] as const satisfies readonly (keyof EncoderConfig)[];
 
 /** Why a head cannot be used on a model, with both names; undefined where it can. */
-export function unfitWords(head: ChosenHead, used: OpenedModel): string | undefined {
+export function unfitWords(head: ChosenHead, used: ModelFacts): string | undefined {
   const { facts, config, file } = head;
   const { checkpointHash, trained, name: wanted } = facts.encoder;
   if (trained) return undefined;
@@ -43,7 +51,7 @@ export function unfitWords(head: ChosenHead, used: OpenedModel): string | undefi
 /** What nobody can know of a head on a model of the same form; undefined where it is known. */
 export function doubtWords(
   { facts: { encoder } }: ChosenHead,
-  { name, encoder: own }: OpenedModel,
+  { name, encoder: own }: ModelFacts,
 ): string | undefined {
   const isKnown = encoder.checkpointHash !== null && own.info.checkpointHash !== undefined;
   return encoder.trained || isKnown || encoder.name === name

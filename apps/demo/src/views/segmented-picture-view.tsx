@@ -1,15 +1,20 @@
-// A picture under the colours of its classes, with the class under the pointer and a legend.
+// A picture under the colours of its classes, with the class under the pointer or the keyboard's cursor and a legend.
 
 import { useSignal } from "@preact/signals";
-import type { JSX, TargetedPointerEvent } from "preact";
+import type { JSX, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
 
-import { drawPicture } from "../drawing/draw-patches.ts";
+import { drawMark, drawPicture } from "../drawing/draw-patches.ts";
 import { drawLayer } from "../drawing/draw-layer.ts";
 import type { Surface } from "../drawing/surface.ts";
+import { announce } from "../state/announcements.ts";
 import { opacity } from "../state/segmentation.ts";
 import type { FoundClass, SegmentedPicture } from "../worker/segment-protocol.ts";
 import { Canvas } from "./canvas.tsx";
+import { cellBeside, isArrowKey, middleCell } from "./grid-cells.ts";
 import { formatShare } from "./words.ts";
+
+/** Places from left to right that arrow keys go through. */
+const CURSOR_COLUMNS = 32;
 
 /** The picture; without segments it is shown alone. */
 export function SegmentedPictureView(props: {
@@ -20,16 +25,46 @@ export function SegmentedPictureView(props: {
 }): JSX.Element {
   const { preview, name, segments, classes } = props;
   const pointed = useSignal<number>();
+  const cursor = useSignal<number>();
   const { width, height } = preview;
+  const grid = {
+    columns: CURSOR_COLUMNS,
+    rows: Math.max(1, Math.round((CURSOR_COLUMNS * height) / width)),
+  };
   const draw = (surface: Surface): void => {
     drawPicture(surface, { picture: preview });
-    if (segments !== undefined) {
-      drawLayer(surface, { layer: segments.paint, opacity: opacity.value });
+    if (segments === undefined) return;
+    drawLayer(surface, { layer: segments.paint, opacity: opacity.value });
+    if (cursor.value !== undefined) {
+      drawMark(surface, { patch: cursor.value, ...grid, isPicked: false });
     }
   };
   const point = (event: TargetedPointerEvent<HTMLElement>): void => {
-    pointed.value = segments && labelUnder(event, segments);
+    cursor.value = undefined;
+    const box = event.currentTarget.getBoundingClientRect();
+    const x = (event.clientX - box.left) / box.width;
+    pointed.value = labelAt(segments, { x, y: (event.clientY - box.top) / box.height });
   };
+  const move = (event: TargetedKeyboardEvent<HTMLElement>): void => {
+    if (!isArrowKey(event.key)) return;
+    event.preventDefault();
+    // The first key shows the cursor, the next ones move it.
+    const cell =
+      cursor.value === undefined
+        ? middleCell(grid)
+        : cellBeside(cursor.value, { key: event.key, ...grid });
+    cursor.value = cell;
+    pointed.value = labelAt(segments, {
+      x: ((cell % grid.columns) + 0.5) / grid.columns,
+      y: (Math.floor(cell / grid.columns) + 0.5) / grid.rows,
+    });
+    if (pointed.value !== undefined) announce(classes[pointed.value] ?? "");
+  };
+  const leave = (): void => {
+    cursor.value = undefined;
+    pointed.value = undefined;
+  };
+  const label = describe(name, { segments, classes });
   const named = pointed.value === undefined ? undefined : classes[pointed.value];
   return (
     <div class="segmented">
@@ -41,13 +76,19 @@ export function SegmentedPictureView(props: {
           data-testid="segmented"
           onPointerMove={point}
           onPointerDown={point}
-          onPointerLeave={() => (pointed.value = undefined)}
+          onPointerLeave={leave}
+          onKeyDown={move}
+          onBlur={leave}
+          {...(segments === undefined
+            ? {}
+            : {
+                role: "application",
+                tabIndex: 0,
+                "aria-roledescription": "segmented picture",
+                "aria-label": `${label}. Arrow keys move, and tell the class.`,
+              })}
         >
-          <Canvas
-            class="patches-canvas"
-            draw={draw}
-            label={describe(name, { segments, classes })}
-          />
+          <Canvas class="patches-canvas" draw={draw} {...(segments === undefined && { label })} />
         </div>
         <figcaption data-testid="pointed">
           {named ?? (segments === undefined ? name : "Point at the picture for a class.")}
@@ -92,13 +133,14 @@ function Entry(props: {
   );
 }
 
-function labelUnder(
-  event: TargetedPointerEvent<HTMLElement>,
-  { labels: { width, height, data } }: SegmentedPicture,
+/** The label at a place, in parts of the picture's sides. */
+function labelAt(
+  segments: SegmentedPicture | undefined,
+  place: { readonly x: number; readonly y: number },
 ): number | undefined {
-  const box = event.currentTarget.getBoundingClientRect();
-  const x = Math.floor(((event.clientX - box.left) / box.width) * width);
-  const y = Math.floor(((event.clientY - box.top) / box.height) * height);
+  if (segments === undefined) return undefined;
+  const { width, height, data } = segments.labels;
+  const [x, y] = [Math.floor(place.x * width), Math.floor(place.y * height)];
   return x >= 0 && y >= 0 && x < width && y < height ? data[y * width + x] : undefined;
 }
 
