@@ -62,17 +62,20 @@ describe("classColours", () => {
   it("gives up to 255, the same for more classes, all different and the first ones most", () => {
     const all = classColours(255);
     expect(all.slice(0, 11)).toEqual(colours);
-    const nearest = (some: readonly Rgb[]): number =>
-      Math.min(
-        ...some.flatMap((one, at) =>
-          some.slice(0, at).map((other) => Math.hypot(...one.map((value, i) => value - other[i]!))),
-        ),
-      );
     expect(nearest(colours)).toBeGreaterThan(90);
     expect(nearest(all.slice(0, 171))).toBeGreaterThan(20);
     expect(nearest([...all, IGNORED_COLOUR])).toBeGreaterThan(15);
   });
 });
+
+/** The smallest distance between two colours. */
+function nearest(some: readonly Rgb[]): number {
+  return Math.min(
+    ...some.flatMap((one, at) =>
+      some.slice(0, at).map((other) => Math.hypot(...one.map((value, i) => value - other[i]!))),
+    ),
+  );
+}
 
 describe("overlayLabels", () => {
   const image = noiseImage(random, { width: 13, height: 7 });
