@@ -58,16 +58,18 @@ describe("encodeLabelPng", () => {
   });
 });
 
+/** The smallest distance of two colours. */
+function nearest(some: readonly Rgb[]): number {
+  const distances = some.flatMap((one, at) =>
+    some.slice(0, at).map((other) => Math.hypot(...one.map((value, i) => value - other[i]!))),
+  );
+  return Math.min(...distances);
+}
+
 describe("classColours", () => {
   it("gives up to 255, the same for more classes, all different and the first ones most", () => {
     const all = classColours(255);
     expect(all.slice(0, 11)).toEqual(colours);
-    const nearest = (some: readonly Rgb[]): number =>
-      Math.min(
-        ...some.flatMap((one, at) =>
-          some.slice(0, at).map((other) => Math.hypot(...one.map((value, i) => value - other[i]!))),
-        ),
-      );
     expect(nearest(colours)).toBeGreaterThan(90);
     expect(nearest(all.slice(0, 171))).toBeGreaterThan(20);
     expect(nearest([...all, IGNORED_COLOUR])).toBeGreaterThan(15);
