@@ -74,6 +74,16 @@ export { EvalError, type EvalErrorCode, isEvalError } from "./errors.ts";
 
 export { differences, type ProtocolDifference } from "./protocols/differences.ts";
 export { NAMED_PROTOCOLS } from "./protocols/named-protocols.ts";
+export { NAMED_SEGMENTATION_PROTOCOLS } from "./protocols/named-segmentation-protocols.ts";
+export {
+  type AdamWProtocol,
+  type CommonSegmentationProtocol,
+  type FeatureSegmentationProtocol,
+  type OnlineSegmentationProtocol,
+  parseSegmentationProtocol,
+  type SegmentationHeadProtocol,
+  type SegmentationProtocol,
+} from "./protocols/segmentation-protocol.ts";
 export { canonicalJson, hashProtocol } from "./protocols/protocol-hash.ts";
 export {
   type BatchNormProtocol,
@@ -142,6 +152,13 @@ export {
 } from "./scoring/score.ts";
 export { createScorer, type Scorer, type ScorerOptions } from "./scoring/scorer.ts";
 export { decodeOutcomes, wasRight } from "./scoring/outcomes.ts";
+export { chooseExamples, type ChosenExample } from "./scoring/choose-examples.ts";
+export {
+  createSegmentationSetScorer,
+  type SegmentationSetScorer,
+  type SegmentationSetState,
+  type StoredCounts,
+} from "./scoring/segmentation-set.ts";
 export {
   createSegmentationScorer,
   type SegmentationCounts,
@@ -168,7 +185,17 @@ export {
   type SetComparison,
   type Significance,
 } from "./results/compare-results.ts";
-export { comparisonText, type ComparisonTextOptions } from "./results/comparison-text.ts";
+export {
+  type ClassComparison,
+  compareSegmentation,
+  type ScoreComparison,
+  type SegmentationComparison,
+} from "./results/compare-segmentation.ts";
+export {
+  comparisonText,
+  type ComparisonTextOptions,
+  segmentationComparisonText,
+} from "./results/comparison-text.ts";
 export type { DifferingField } from "./results/differing-fields.ts";
 export type { PairedOutcomes } from "./results/significance.ts";
 export { htmlReport, type HtmlReportOptions, picturesInReport } from "./results/html-report.ts";
@@ -180,11 +207,38 @@ export {
   PUBLISHED_SETS,
   type PublishedRow,
 } from "./results/published.ts";
+export {
+  findPublishedSegmentation,
+  PUBLISHED_SEGMENTATION_ROWS,
+  type PublishedMeanIou,
+  type PublishedSegmentationRow,
+  type SegmentationProbe,
+} from "./results/published-segmentation.ts";
+export { reportMarkdown } from "./results/report-markdown.ts";
 export { resultTable } from "./results/result-table.ts";
+export type { ExamplePictures } from "./results/html/examples.ts";
+export {
+  segmentationHtmlReport,
+  type SegmentationHtmlOptions,
+} from "./results/segmentation-html.ts";
+export { classesMarkdown, segmentationMarkdown } from "./results/segmentation-markdown.ts";
+export {
+  type HeadScore,
+  type SegmentationSummary,
+  summarizeSegmentation,
+} from "./results/segmentation-summary.ts";
+export { segmentationTable } from "./results/segmentation-table.ts";
 export { type ResultSummary, type SetScore, summarizeResult } from "./results/summarize.ts";
 export { encodeResult, hashResult } from "./results/encode-result.ts";
 export type { JsonFacts, JsonValue } from "./results/json-value.ts";
-export { parseResult, type ParseResultOptions } from "./results/parse-result.ts";
+export type { ParseResultOptions } from "./results/checked-result.ts";
+export {
+  type EvaluationResult,
+  isSegmentationResult,
+  parseEvaluationResult,
+} from "./results/evaluation-result.ts";
+export { parseResult } from "./results/parse-result.ts";
+export { parseSegmentationResult } from "./results/parse-segmentation-result.ts";
 export {
   type ClassificationResult,
   type DataFacts,
@@ -201,6 +255,27 @@ export {
   type SetResult,
   type TimeFacts,
 } from "./results/result.ts";
+export {
+  SEGMENTATION_RESULT_FORMAT,
+  type SegmentationDataFacts,
+  type SegmentationExample,
+  type SegmentationResult,
+  type SegmentationSetResult,
+  type SegmentationSetScore,
+} from "./results/segmentation-result.ts";
+
+export { type SegmentationBlocks, segmentationBlocks } from "./runs/segmentation/blocks.ts";
+export { BEST_HEAD_FILE } from "./runs/segmentation/head-files.ts";
+export { planSegmentation, type SegmentationPlan } from "./runs/segmentation/plan-segmentation.ts";
+export {
+  runSegmentation,
+  type RunSegmentationOptions,
+} from "./runs/segmentation/run-segmentation.ts";
+export type {
+  SegmentationCosts,
+  SegmentationRunOptions,
+  SegmentationRunOutcome,
+} from "./runs/segmentation/segmentation-run-options.ts";
 
 export { encoderOutputs } from "./runs/encoders.ts";
 export { planClassification, type RunPlan } from "./runs/plan.ts";
