@@ -75,7 +75,7 @@ async function writeInputs(name) {
 }
 
 /** @param {string} script */
-const path = (script) => fileURLToPath(new URL(`segmentation/${script}`, import.meta.url));
+const path = (script) => fileURLToPath(new URL(script, import.meta.url));
 /** @type {Record<string, string>} */
 const versions = {};
 
@@ -88,11 +88,11 @@ async function open(name) {
     const request = JSON.stringify({ ...shared, ...files, form });
     sides.push({
       who: `PyTorch, ${form}`,
-      peer: await startPython(python, [path("torch_peer.py"), request]),
+      peer: await startPython(python, [path("segmentation/torch_peer.py"), request]),
     });
   }
   const request = JSON.stringify({ setting: name, encoder, threads, plan });
-  const own = ["--expose-gc", path("session-peer.mjs"), request];
+  const own = ["--expose-gc", path("segmentation-session.mjs"), request];
   sides.push({ who: "internvit", peer: await startPython(process.execPath, own) });
   for (const { peer } of sides) Object.assign(versions, peer.versions);
   return sides;

@@ -1,9 +1,9 @@
 // @ts-check
-// Our side of the segmentation benchmark, a setting in a process of its own. Its face is that of torch_peer.py: the first
+// Our side of the segmentation benchmark, a setting in a process of its own. Its face is that of segmentation/torch_peer.py: the first
 // line says versions; {"do": "iteration" | "head", "steps"} a line in, {"ms", "cpuMs", "loss", "stateMB", "baselineMB",
 // "peakMB"} a line out.
 //
-//   node --expose-gc benchmarks/src/segmentation/session-peer.mjs <{"setting", "encoder", "threads", "plan", "batch"}>
+//   node --expose-gc benchmarks/src/segmentation-session.mjs <{"setting", "encoder", "threads", "plan"}>
 
 import { createInterface } from "node:readline";
 
@@ -12,10 +12,10 @@ import { createNodeRuntime, createVisionEncoder, openCheckpoint } from "@internv
 import { createTrainingSession } from "@internvit/train";
 import ort from "onnxruntime-node";
 
-import { residentMB, startPeak } from "../resident.mjs";
-import { timeSteps } from "../training/turns.mjs";
-import { drawnBatch } from "./drawn-batch.mjs";
-import { segmentationTraining, settingOf, SIZE, tapInputs } from "./settings.mjs";
+import { residentMB, startPeak } from "./resident.mjs";
+import { timeSteps } from "./training/turns.mjs";
+import { drawnBatch } from "./segmentation/drawn-batch.mjs";
+import { segmentationTraining, settingOf, SIZE, tapInputs } from "./segmentation/settings.mjs";
 
 const { setting: name, encoder: folder, threads, plan } = JSON.parse(process.argv[2] ?? "");
 const setting = settingOf(name);
