@@ -8,6 +8,7 @@ import type { Optimizer, ParameterGroup } from "../optimizers/optimizer.ts";
 import { requireRange } from "../optimizers/require-range.ts";
 import type { SpanFinder } from "../recompute/recomputation.ts";
 import { collapseSingleQueryPooling } from "../rewrites/collapse-single-query-pooling.ts";
+import { convolveBeforeResizing } from "../rewrites/convolve-before-resizing.ts";
 import { foldFrozenNorms } from "../rewrites/fold-frozen-norms.ts";
 import type { GraphRewrite } from "../rewrites/rewrite.ts";
 import type { LossScaleOptions } from "../schedules/loss-scale.ts";
@@ -42,7 +43,7 @@ export interface TrainingOptions {
   readonly seed?: number;
   /**
    * Applied, one after the other, to the graph of model and loss before it is differentiated, and to that of evaluation.
-   * Default: `collapseSingleQueryPooling` and `foldFrozenNorms`; an empty list leaves the graph as it was written.
+   * Default: `collapseSingleQueryPooling`, `foldFrozenNorms` and `convolveBeforeResizing`; an empty list leaves the graph as it was written.
    */
   readonly rewrites?: readonly GraphRewrite[];
   /** As `gradients` says. Default: false. */
@@ -115,7 +116,7 @@ export function trainingSetup(options: TrainingOptions): TrainingSetup {
     group: () => ({}),
     watch: [],
     seed: 0,
-    rewrites: [collapseSingleQueryPooling, foldFrozenNorms],
+    rewrites: [collapseSingleQueryPooling, foldFrozenNorms, convolveBeforeResizing],
     fusedMatMul: false,
     recompute: () => [],
     ...options,

@@ -2,11 +2,20 @@ import type { GraphNode, Tensor } from "@internvit/model-core";
 import { add } from "@internvit/model-core/onnx";
 import { expect, test } from "vitest";
 
-import { crossEntropy, headGrid, sgd, type TrainingOptions } from "../../src/index.ts";
+import {
+  conv,
+  crossEntropy,
+  gemm,
+  headGrid,
+  reduceMean,
+  resizeBilinear,
+  sgd,
+  type TrainingOptions,
+} from "../../src/index.ts";
 import { buildEvaluationGraph } from "../../src/session/evaluation.ts";
 import { trainingSetup } from "../../src/session/setup.ts";
 import { buildStepGraph } from "../../src/session/step-graph.ts";
-import { classificationHead } from "../probes/probe-models.ts";
+import { batchNorm, classificationHead } from "../probes/probe-models.ts";
 
 const [SAMPLES, TOKENS, WIDTH, CLASSES, HEADS] = [2, 5, 8, 3, 2];
 
@@ -80,4 +89,82 @@ test("heads of a grid share the normalised tokens", () => {
   const { model, loss, ...options } = pooling();
   const grid = headGrid({ model, loss, heads: { first: {}, second: {}, third: {} } });
   expect(places({ ...options, ...grid })).toEqual({ norms: [1, 1], collapsed: [3, 3] });
+});
+
+/** The places of a rewrite, by the scope that it writes, in the graphs of a step and of evaluation. */
+function rewrittenPlaces(options: TrainingOptions, scope: string) {
+  const setup = trainingSetup(options);
+  const graphs = [buildStepGraph(setup, "update").model, buildEvaluationGraph(setup, setup.inputs)];
+  return graphs.map(({ graph }) => {
+    const found = graph.nodes.flatMap(({ name }) =>
+      !name.includes("gradient/") && name.includes(`/${scope}/`) ? [name.split("/")[0]] : [],
+    );
+    return new Set(found).size;
+  });
+}
+
+/** Batch norm and a linear layer on frozen features. */
+function linearHead(rows: number): TrainingOptions {
+  const shape = [rows, WIDTH];
+  return {
+    model: {
+      inputs: { features: { dtype: "float32", shape } },
+      parameters: {
+        "norm.weight": zeros(WIDTH),
+        "norm.bias": zeros(WIDTH),
+        "head.weight": zeros(CLASSES, WIDTH),
+        "head.bias": zeros(CLASSES),
+      },
+      buffers: { "norm.running_mean": zeros(WIDTH), "norm.running_var": zeros(WIDTH) },
+      build: (graph, call) => {
+        const features = call.input("features");
+        const { value, buffers } = batchNorm(graph, features, {
+          call,
+          name: "norm",
+          epsilon: 1e-6,
+        });
+        const logits = gemm(graph, value, call.parameter("head.weight"), {
+          transposeRight: true,
+          bias: call.parameter("head.bias"),
+        });
+        return { outputs: { logits }, buffers };
+      },
+    },
+    loss: {
+      inputs: { labels: { dtype: "int64", shape: [rows], labels: { classes: CLASSES } } },
+      build: (graph, { input, output }) =>
+        crossEntropy(graph, output("logits"), { labels: input("labels") }),
+    },
+    optimizer: sgd(),
+    schedule: () => 0.1,
+  };
+}
+
+test("the steps of a session fold the norm of frozen features into the linear layer behind it", () => {
+  expect(rewrittenPlaces(linearHead(128), "folded")).toEqual([1, 0]);
+  expect(rewrittenPlaces(linearHead(127), "folded")).toEqual([0, 0]);
+});
+
+test("a session convolves maps before they are resized, in steps and in evaluation", () => {
+  const [channels, side] = [12, 8];
+  const options: TrainingOptions = {
+    model: {
+      inputs: { map: { dtype: "float32", shape: [1, channels, 2, 2] } },
+      parameters: { weight: zeros(CLASSES, channels, 3, 3) },
+      build: (graph, { input, parameter }) => {
+        const resized = resizeBilinear(graph, input("map"), { height: side, width: side });
+        const weight = parameter("weight");
+        return { outputs: { convolved: conv(graph, resized, { weight, pads: [1, 1, 1, 1] }) } };
+      },
+    },
+    loss: {
+      inputs: {},
+      build: (graph, { output }) =>
+        reduceMean(graph, output("convolved"), { axes: [0, 1, 2, 3], keepAxes: false }),
+    },
+    optimizer: sgd(),
+    schedule: () => 0.1,
+  };
+  expect(rewrittenPlaces(options, "parted")).toEqual([1, 1]);
+  expect(rewrittenPlaces({ ...options, rewrites: [] }, "parted")).toEqual([0, 0]);
 });
