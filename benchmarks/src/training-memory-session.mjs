@@ -3,7 +3,7 @@
 // for each step and answers { ms, loss, stateMB, baselineMB, peakMB }, as training-memory-torch.py does. Its first line
 // says versions.
 //
-//   node --expose-gc benchmarks/src/training-memory-session.mjs <plain | largeActivations | encoderBlocks> <threads>
+//   node --expose-gc benchmarks/src/training-memory-session.mjs <plain | gelus | largeActivations | encoderBlocks> <threads>
 //
 // Memory is the process's resident set. The baseline is taken when the session stands (graph loaded, weights and the
 // optimizer's state held by its thread, everything that was needed to get there collected) and the peak is reset then.
@@ -29,6 +29,7 @@ import {
   crossEntropy,
   encoderBlocks,
   gemm,
+  gelus,
   largeActivations,
   weightsAsInputs,
 } from "@internvit/train";
@@ -40,7 +41,7 @@ import { smallEncoder } from "./small-encoder.mjs";
 const [BATCH, SIDE, CLASSES] = [8, 224, 10];
 const { config: CONFIG } = parseEncoderConfig(smallEncoder(SIDE));
 /** @type {Readonly<Record<string, import("@internvit/train").SpanFinder | undefined>>} */
-const VARIANTS = { plain: undefined, largeActivations, encoderBlocks };
+const VARIANTS = { plain: undefined, gelus, largeActivations, encoderBlocks };
 
 const [variant = "plain", threads = "0"] = process.argv.slice(2);
 if (!(variant in VARIANTS)) throw new Error(`expected one of ${Object.keys(VARIANTS)}`);

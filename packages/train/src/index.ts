@@ -3,7 +3,7 @@ export { gradients, type GradientsOptions, type GradientSource } from "./gradien
 export { differentiate, type DifferentiateOptions, gradientName } from "./differentiate.ts";
 export { type FedModel, weightsAsInputs } from "./weights-as-inputs.ts";
 export { encoderBlocks } from "./recompute/encoder-blocks.ts";
-export { largeActivations } from "./recompute/large-activations.ts";
+export { gelus, largeActivations } from "./recompute/large-activations.ts";
 export type { RecomputedSpan, SpanFinder } from "./recompute/recomputation.ts";
 export { stopGradient } from "./stop-gradient.ts";
 export { collapseSingleQueryPooling } from "./rewrites/collapse-single-query-pooling.ts";
