@@ -50,7 +50,7 @@ export interface TrainingOptions {
   readonly fusedMatMul?: boolean;
   /**
    * Finds what steps compute a second time instead of keeping it, as `gradients` says: `encoderBlocks`,
-   * `largeActivations`. Default: nothing.
+   * `largeActivations`, `gelus`. Default: nothing.
    */
   readonly recompute?: SpanFinder;
 }
