@@ -7,6 +7,7 @@ export { gelus, largeActivations } from "./recompute/large-activations.ts";
 export type { RecomputedSpan, SpanFinder } from "./recompute/recomputation.ts";
 export { stopGradient } from "./stop-gradient.ts";
 export { collapseSingleQueryPooling } from "./rewrites/collapse-single-query-pooling.ts";
+export { composeLinearMaps } from "./rewrites/compose-linear-maps.ts";
 export { convolveBeforeResizing } from "./rewrites/convolve-before-resizing.ts";
 export { foldFrozenNorms } from "./rewrites/fold-frozen-norms.ts";
 export { float16Products } from "./rewrites/float16-products.ts";

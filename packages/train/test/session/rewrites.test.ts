@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 
 import {
   conv,
+  convTranspose,
   crossEntropy,
   gemm,
   headGrid,
@@ -167,4 +168,29 @@ test("a session convolves maps before they are resized, in steps and in evaluati
   };
   expect(rewrittenPlaces(options, "parted")).toEqual([1, 1]);
   expect(rewrittenPlaces({ ...options, rewrites: [] }, "parted")).toEqual([0, 0]);
+});
+
+test("a session makes one map of two, unless somebody watches what is in between", () => {
+  const [channels, side] = [8, 6];
+  const options: TrainingOptions = {
+    model: {
+      inputs: { map: { dtype: "float32", shape: [1, channels, side, side] } },
+      parameters: { first: zeros(channels, channels, 2, 2), second: zeros(1, channels, 1, 1) },
+      build: (graph, { input, parameter }) => {
+        const weight = parameter("first");
+        const wide = convTranspose(graph, input("map"), { weight, strides: [2, 2] });
+        return { outputs: { wide, logits: conv(graph, wide, { weight: parameter("second") }) } };
+      },
+    },
+    loss: {
+      inputs: {},
+      build: (graph, { output }) =>
+        reduceMean(graph, output("logits"), { axes: [0, 1, 2, 3], keepAxes: false }),
+    },
+    optimizer: sgd(),
+    schedule: () => 0.1,
+  };
+  expect(rewrittenPlaces(options, "composed")[0]).toBe(1);
+  expect(rewrittenPlaces({ ...options, watch: ["logits"] }, "composed")[0]).toBe(1);
+  expect(rewrittenPlaces({ ...options, watch: ["wide"] }, "composed")[0]).toBe(0);
 });
