@@ -28,6 +28,7 @@ import { serveOurs, servePeer } from "./browser-server.mjs";
 import { writeTables } from "./browser-table.mjs";
 import { longest, turnsOf } from "./browser-turns.mjs";
 import { environment, median, ROOT, writeResult } from "./environment.mjs";
+import { smallEncoder } from "./small-encoder.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -53,22 +54,7 @@ const roundsOf = (provider) => (isSlow(provider) ? Number(options.slow) : Number
 const loadsOf = (provider) => (isSlow(provider) ? Number(options.slow) : Number(options.loads));
 
 const SIDE = 448;
-const CONFIG = {
-  architectures: ["InternVisionModel"],
-  hidden_act: "gelu",
-  hidden_size: 384,
-  image_size: SIDE,
-  intermediate_size: 1536,
-  layer_norm_eps: 1e-6,
-  model_type: "intern_vit_6b",
-  norm_type: "layer_norm",
-  num_attention_heads: 6,
-  num_channels: 3,
-  num_hidden_layers: 12,
-  patch_size: 14,
-  qk_normalization: false,
-  qkv_bias: true,
-};
+const CONFIG = smallEncoder(SIDE);
 /** First the one that encoding and the first embedding use. */
 const PICTURES = ["photo-420.jpg", "photo-444.jpg", "large.jpg"];
 const pictureFolder = join(ROOT, "fixtures/images");

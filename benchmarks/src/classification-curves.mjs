@@ -32,6 +32,7 @@ import { createNodeRuntime, createVisionEncoder } from "@internvit/runtime-node"
 import { environment, ROOT, writeResult } from "./environment.mjs";
 import { startPython } from "./python-peer.mjs";
 import { recordRun } from "./recorded-run.mjs";
+import { smallEncoder } from "./small-encoder.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -52,25 +53,8 @@ const [batch = 0, epochs = 0, fastEpochs = 0, sessions = 0, threads = 0] = [
   options.sessions,
   options.threads,
 ].map(Number);
-const CONFIG = {
-  model_type: "intern_vit_6b",
-  architectures: ["InternVisionModel"],
-  num_channels: 3,
-  patch_size: 14,
-  image_size: 112,
-  hidden_size: 384,
-  num_hidden_layers: 12,
-  num_attention_heads: 6,
-  intermediate_size: 1536,
-  qkv_bias: true,
-  qk_normalization: false,
-  norm_type: "layer_norm",
-  layer_norm_eps: 1e-6,
-  hidden_act: "gelu",
-  initializer_range: 0.02,
-  initializer_factor: 0.1,
-};
-const SIZE = CONFIG.image_size;
+const SIZE = 112;
+const CONFIG = smallEncoder(SIZE);
 
 const folder = await mkdtemp(join(tmpdir(), "internvit-curves-"));
 /** @type {Awaited<ReturnType<typeof startPython>> | undefined} */

@@ -3,18 +3,18 @@
 // for each step and answers { ms, loss, stateMB, baselineMB, peakMB }, as training-memory-torch.py does. Its first line
 // says versions.
 //
-//   node --expose-gc benchmarks/src/training-memory-session.mjs <plain | largeActivations | encoderBlocks> <threads>
+//   node --expose-gc benchmarks/src/training-memory-session.mjs <plain | gelus | largeActivations | encoderBlocks> <threads>
 //
 // Memory is the process's resident set. The baseline is taken when the session stands (graph loaded, weights and the
 // optimizer's state held by its thread, everything that was needed to get there collected) and the peak is reset then.
 
-import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 import {
   buildEncoderGraph,
   bytesSource,
   memoryDirectory,
+  parseEncoderConfig,
   readCheckpoint,
   readTensor,
   resolveEncoderWeights,
@@ -29,44 +29,22 @@ import {
   crossEntropy,
   encoderBlocks,
   gemm,
+  gelus,
   largeActivations,
   weightsAsInputs,
 } from "@internvit/train";
 import ort from "onnxruntime-node";
 
+import { residentMB, startPeak } from "./resident.mjs";
+import { smallEncoder } from "./small-encoder.mjs";
+
 const [BATCH, SIDE, CLASSES] = [8, 224, 10];
-/** @type {import("@internvit/model-core").EncoderConfig} */
-const CONFIG = {
-  hiddenSize: 384,
-  numHiddenLayers: 12,
-  numAttentionHeads: 6,
-  intermediateSize: 1536,
-  imageSize: SIDE,
-  patchSize: 14,
-  numChannels: 3,
-  qkvBias: true,
-  qkNormalization: false,
-  normType: "layer_norm",
-  layerNormEps: 1e-6,
-  hiddenAct: "gelu",
-  dropPathRate: 0,
-  initializerFactor: 1,
-  initializerRange: 0.02,
-};
+const { config: CONFIG } = parseEncoderConfig(smallEncoder(SIDE));
 /** @type {Readonly<Record<string, import("@internvit/train").SpanFinder | undefined>>} */
-const VARIANTS = { plain: undefined, largeActivations, encoderBlocks };
+const VARIANTS = { plain: undefined, gelus, largeActivations, encoderBlocks };
 
 const [variant = "plain", threads = "0"] = process.argv.slice(2);
 if (!(variant in VARIANTS)) throw new Error(`expected one of ${Object.keys(VARIANTS)}`);
-const collect = globalThis.gc;
-if (collect === undefined) throw new Error("needs node --expose-gc");
-
-/** Of /proc/self/status, in MB of 10⁶ bytes. @param {"VmRSS" | "VmHWM"} field */
-function residentMB(field) {
-  const [, kibibytes] =
-    new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-  return (Number(kibibytes) * 1024) / 1e6;
-}
 
 /** The session, and no other reference to the weights that it began with. */
 async function begin() {
@@ -138,13 +116,7 @@ const batch = {
 };
 
 const { session, stateMB } = await begin();
-// What is freed goes back in more than one turn of the loop.
-for (let turn = 0; turn < 5; turn++) {
-  collect();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-}
-const baselineMB = residentMB("VmRSS");
-writeFileSync("/proc/self/clear_refs", "5");
+const baselineMB = await startPeak();
 console.log(JSON.stringify({ "onnxruntime-node": ort.env.versions.node ?? "?" }));
 
 for await (const _ of createInterface({ input: process.stdin })) {

@@ -1,6 +1,6 @@
 // @ts-check
-// Memory of a full training: 12 layers, 384 wide, 6 heads, 224 px, batch 8, AdamW on everything, as it is, with what is
-// large computed again and with blocks computed again, beside PyTorch eager and PyTorch with a checkpoint per block. Each
+// Memory of a full training: 12 layers, 384 wide, 6 heads, 224 px, batch 8, AdamW on everything, as it is, with GELUs, with
+// what is large and with blocks computed again, beside PyTorch eager and PyTorch with a checkpoint per block. Each
 // in a process of its own; steps are taken in turns, so that another load on the machine falls on the times of all.
 //
 //   node benchmarks/src/training-memory.mjs --python <python with torch> [--rounds 5] [--threads 0]
@@ -38,6 +38,12 @@ const variants = [
     states: 0,
   },
   { peer: "internvit", program: process.execPath, parameters: [...own, "plain"], states: 1 },
+  {
+    peer: "internvit, gelus",
+    program: process.execPath,
+    parameters: [...own, "gelus"],
+    states: 1,
+  },
   {
     peer: "internvit, largeActivations",
     program: process.execPath,

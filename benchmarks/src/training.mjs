@@ -49,8 +49,10 @@ const OPERATOR_STEPS = 10;
 /** @type {{ name: string, measure: () => Promise<Row> }[]} */
 const cases = [
   ...[
-    { name: "probe", build: probeCase },
-    { name: "grid", build: gridCase },
+    { name: "probe", build: () => probeCase({ norm: false }) },
+    { name: "grid", build: () => gridCase({ norm: false }) },
+    { name: "norm-probe", build: () => probeCase({ norm: true }) },
+    { name: "norm-grid", build: () => gridCase({ norm: true }) },
     { name: "pooling", build: poolingCase },
     { name: "encoder", build: () => encoderCase(work) },
   ].map(({ name, build }) => ({

@@ -22,26 +22,12 @@ import {
 } from "@internvit/train";
 
 import { synthesize } from "../encoder-peers.mjs";
+import { smallEncoder } from "../small-encoder.mjs";
 import { wholeName } from "./compare-gradients.mjs";
 import { drawnLabels, filled, uniform } from "./drawn.mjs";
 
 const [BATCH, CLASSES, SIDE] = [8, 1000, 224];
-const CONFIG = {
-  architectures: ["InternVisionModel"],
-  hidden_act: "gelu",
-  hidden_size: 384,
-  image_size: SIDE,
-  intermediate_size: 1536,
-  layer_norm_eps: 1e-6,
-  model_type: "intern_vit_6b",
-  norm_type: "layer_norm",
-  num_attention_heads: 6,
-  num_channels: 3,
-  num_hidden_layers: 12,
-  patch_size: 14,
-  qk_normalization: false,
-  qkv_bias: true,
-};
+const CONFIG = smallEncoder(SIDE);
 const [RATE, DECAY] = [1e-4, 0.05];
 
 /** @param {string} work @returns {Promise<import("./training-peers.mjs").TrainingCase>} */

@@ -1,6 +1,6 @@
 // @ts-check
-// Heads on frozen features: a linear probe, thirteen of them at once, and attention pooling (recipes of InternVL's
-// classification), with Nesterov's momentum and a limit of the gradients' norm that every step is above.
+// Heads on frozen features: a linear probe with and without batch norm, thirteen of them at once, and attention pooling
+// (recipes of InternVL's classification), with Nesterov's momentum and a limit of the gradients' norm that every step is above.
 
 import {
   add,
@@ -41,26 +41,41 @@ const GRID = Array.from({ length: 13 }, (_, at) => ({
 }));
 const [SAMPLES, TOKENS, CHANNELS, HEADS] = [64, 1025, 1024, 16];
 
-/** @returns {Pick<TrainingOptions, "model" | "loss">} */
-function linearProbe() {
+/** @typedef {{ norm: boolean }} ProbeForm with batch norm before the linear layer, as the recipes have it */
+
+/** @param {ProbeForm} form @returns {Pick<TrainingOptions, "model" | "loss">} */
+function linearProbe({ norm }) {
   return {
     model: {
       inputs: { features: { dtype: "float32", shape: [BATCH, WIDTH] } },
       parameters: {
         weight: uniform(2, [CLASSES, WIDTH], 0.02),
         bias: uniform(3, [CLASSES], 0.02),
+        ...(norm && {
+          "norm.weight": filled([WIDTH], 1),
+          "norm.bias": filled([WIDTH], 0),
+        }),
       },
-      build: (graph, { input, parameter }) => ({
-        outputs: {
-          logits: gemm(graph, input("features"), parameter("weight"), {
-            transposeRight: true,
-            bias: parameter("bias"),
-          }),
-        },
-      }),
+      ...(norm && { buffers: runningStatistics(WIDTH) }),
+      build: (graph, call) => {
+        const features = call.input("features");
+        const normed = norm
+          ? batchNorm(graph, features, call)
+          : { normalized: features, buffers: {} };
+        const logits = gemm(graph, normed.normalized, call.parameter("weight"), {
+          transposeRight: true,
+          bias: call.parameter("bias"),
+        });
+        return { outputs: { logits }, buffers: normed.buffers };
+      },
     },
     loss: lossOf(BATCH),
   };
+}
+
+/** @param {number} width */
+function runningStatistics(width) {
+  return { running_mean: filled([width], 0), running_var: filled([width], 1) };
 }
 
 /**
@@ -129,15 +144,15 @@ function drawnFeatures() {
   return { features, labels, batches };
 }
 
-/** @returns {TrainingCase} */
-export function probeCase() {
+/** @param {ProbeForm} form @returns {TrainingCase} */
+export function probeCase(form) {
   const drawn = drawnFeatures();
   const { features, labels, batches } = drawn;
-  const options = { ...linearProbe(), ...settings };
+  const options = { ...linearProbe(form), ...settings };
   const { model, batches: heldBatches } = heldFeatures(options, drawn);
   return {
-    name: "probe",
-    title: "linear probe",
+    name: form.norm ? "norm-probe" : "probe",
+    title: form.norm ? "batch norm and linear probe" : "linear probe",
     options,
     batches,
     tensors: { features, labels, ...options.model.parameters },
@@ -147,16 +162,16 @@ export function probeCase() {
   };
 }
 
-/** @returns {TrainingCase} */
-export function gridCase() {
+/** @param {ProbeForm} form @returns {TrainingCase} */
+export function gridCase(form) {
   const drawn = drawnFeatures();
   const { features, labels, batches } = drawn;
-  const one = linearProbe();
+  const one = linearProbe(form);
   const { model, batches: heldBatches } = heldFeatures(one, drawn);
   const heads = Object.fromEntries(GRID.map((head, at) => [`head${at}`, head]));
   return {
-    name: "grid",
-    title: "13 linear probes",
+    name: form.norm ? "norm-grid" : "grid",
+    title: form.norm ? "13 of batch norm and linear probe" : "13 linear probes",
     options: { ...headGrid({ ...one, heads }), ...settings },
     batches,
     tensors: { features, labels, ...one.model.parameters },
@@ -196,7 +211,7 @@ export function poolingCase() {
   const model = {
     inputs: { tokens: { dtype: "float32", shape: [SAMPLES, TOKENS, CHANNELS] } },
     parameters,
-    buffers: { running_mean: filled([CHANNELS], 0), running_var: filled([CHANNELS], 1) },
+    buffers: runningStatistics(CHANNELS),
     build: pooledLogits,
   };
   const options = { model, loss: lossOf(SAMPLES), ...settings };

@@ -18,7 +18,9 @@ class Probes:
         self.features, self.labels = tensors["features"], tensors["labels"]
         self.batch = settings["batch"]
         self.at = 0
-        weights = {name: tensors[name] for name in ("weight", "bias")}
+        weights = {k: v for k, v in tensors.items() if k not in ("features", "labels")}
+        width = self.features.shape[1]
+        self.mean, self.variance = torch.zeros(width), torch.ones(width)
         self.heads = [
             Training(
                 weights,
@@ -34,7 +36,13 @@ class Probes:
 
     def loss(self, parameters, form):
         rows = slice(self.at, self.at + self.batch)
-        logits = F.linear(self.features[rows], parameters["weight"], parameters["bias"])
+        features = self.features[rows]
+        if "norm.weight" in parameters:
+            weight, bias = parameters["norm.weight"], parameters["norm.bias"]
+            features = F.batch_norm(
+                features, self.mean, self.variance, weight, bias, training=True, eps=1e-6
+            )
+        logits = F.linear(features, parameters["weight"], parameters["bias"])
         return F.cross_entropy(logits, self.labels[rows])
 
     def step(self, form):

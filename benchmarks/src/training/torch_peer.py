@@ -19,6 +19,8 @@ from torch_operators import Operator
 CASES = {
     "probe": Probes,
     "grid": Probes,
+    "norm-probe": Probes,
+    "norm-grid": Probes,
     "pooling": Pooling,
     "encoder": Encoder,
     "operator": Operator,

@@ -34,7 +34,7 @@ export interface GradientsOptions {
   readonly fusedMatMul?: boolean;
   /**
    * Spans of the graph whose values the backward pass computes a second time instead of keeping those of the forward pass:
-   * less memory, more work. `encoderBlocks` and `largeActivations` find some. Default: none.
+   * less memory, more work. `encoderBlocks`, `largeActivations` and `gelus` find some. Default: none.
    */
   readonly recompute?: readonly RecomputedSpan[];
 }

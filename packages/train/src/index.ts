@@ -3,10 +3,13 @@ export { gradients, type GradientsOptions, type GradientSource } from "./gradien
 export { differentiate, type DifferentiateOptions, gradientName } from "./differentiate.ts";
 export { type FedModel, weightsAsInputs } from "./weights-as-inputs.ts";
 export { encoderBlocks } from "./recompute/encoder-blocks.ts";
-export { largeActivations } from "./recompute/large-activations.ts";
+export { gelus, largeActivations } from "./recompute/large-activations.ts";
 export type { RecomputedSpan, SpanFinder } from "./recompute/recomputation.ts";
 export { stopGradient } from "./stop-gradient.ts";
 export { collapseSingleQueryPooling } from "./rewrites/collapse-single-query-pooling.ts";
+export { composeLinearMaps } from "./rewrites/compose-linear-maps.ts";
+export { convolveBeforeResizing } from "./rewrites/convolve-before-resizing.ts";
+export { foldFrozenNorms } from "./rewrites/fold-frozen-norms.ts";
 export { float16Products } from "./rewrites/float16-products.ts";
 export type { GraphRewrite, RewriteOptions } from "./rewrites/rewrite.ts";
 export { DIFFERENTIABLE_OPERATORS } from "./rules/rules.ts";

@@ -2,6 +2,8 @@
 
 import { createGraphBuilder, type Graph, type GraphNode, type Value } from "@internvit/model-core";
 
+import type { Matrix } from "../floats.ts";
+
 /** Looks things up in a graph. */
 export interface GraphReader {
   /** The value of this name; throws ModelError `not-found` when nothing in the graph has it. */
@@ -12,11 +14,13 @@ export interface GraphReader {
   readonly producer: (value: Value) => GraphNode | undefined;
   /** The same, where one node and no output of the graph reads the value: what is replaced must not be needed elsewhere. */
   readonly soleProducer: (value: Value) => GraphNode | undefined;
+  /** The numbers of a float32 constant with two axes; undefined for anything else, and for what gradients are asked for. */
+  readonly matrix: (value: Value) => Matrix | undefined;
 }
 
 /** Reads a graph as it is. What gradients are asked for must stay, so it counts as an input: nothing produces it. */
 export function graphReader(graph: Graph, withRespectTo: readonly string[]): GraphReader {
-  const { value: valueOf, producer: producerOf } = createGraphBuilder(graph);
+  const { value: valueOf, producer: producerOf, tensor } = createGraphBuilder(graph);
   const asked = new Set(withRespectTo);
   const producer: GraphReader["producer"] = (value) =>
     asked.has(value.name) ? undefined : producerOf(value);
@@ -31,6 +35,13 @@ export function graphReader(graph: Graph, withRespectTo: readonly string[]): Gra
     },
     producer,
     soleProducer: (value) => (uses.get(value.name) === 1 ? producer(value) : undefined),
+    matrix: (value) => {
+      const [rows, columns, ...rest] = value.shape;
+      const found = asked.has(value.name) ? undefined : tensor(value);
+      if (found?.dtype !== "float32" || columns === undefined || rest.length > 0) return undefined;
+      const data = found.data as Matrix["data"];
+      return { rows: Number(rows), columns: Number(columns), data };
+    },
   };
 }
 

@@ -8,6 +8,9 @@ import type { Optimizer, ParameterGroup } from "../optimizers/optimizer.ts";
 import { requireRange } from "../optimizers/require-range.ts";
 import type { SpanFinder } from "../recompute/recomputation.ts";
 import { collapseSingleQueryPooling } from "../rewrites/collapse-single-query-pooling.ts";
+import { composeLinearMaps } from "../rewrites/compose-linear-maps.ts";
+import { convolveBeforeResizing } from "../rewrites/convolve-before-resizing.ts";
+import { foldFrozenNorms } from "../rewrites/fold-frozen-norms.ts";
 import type { GraphRewrite } from "../rewrites/rewrite.ts";
 import type { LossScaleOptions } from "../schedules/loss-scale.ts";
 import type { Schedule } from "../schedules/schedule.ts";
@@ -41,17 +44,24 @@ export interface TrainingOptions {
   readonly seed?: number;
   /**
    * Applied, one after the other, to the graph of model and loss before it is differentiated, and to that of evaluation.
-   * Default: `collapseSingleQueryPooling`; an empty list leaves the graph as it was written.
+   * Default: `collapseSingleQueryPooling`, `foldFrozenNorms`, `convolveBeforeResizing` and `composeLinearMaps`; an empty list leaves the graph as it was written.
    */
   readonly rewrites?: readonly GraphRewrite[];
   /** As `gradients` says. Default: false. */
   readonly fusedMatMul?: boolean;
   /**
    * Finds what steps compute a second time instead of keeping it, as `gradients` says: `encoderBlocks`,
-   * `largeActivations`. Default: nothing.
+   * `largeActivations`, `gelus`. Default: nothing.
    */
   readonly recompute?: SpanFinder;
 }
+
+const DEFAULT_REWRITES: readonly GraphRewrite[] = [
+  collapseSingleQueryPooling,
+  foldFrozenNorms,
+  convolveBeforeResizing,
+  composeLinearMaps,
+];
 
 /** What graphs have to know of tensors. */
 export type TensorFacts = Readonly<Record<string, Pick<Tensor, "dtype" | "shape">>>;
@@ -103,7 +113,7 @@ export function trainingSetup(options: TrainingOptions): TrainingSetup {
     group: () => ({}),
     watch: [],
     seed: 0,
-    rewrites: [collapseSingleQueryPooling],
+    rewrites: DEFAULT_REWRITES,
     fusedMatMul: false,
     recompute: () => [],
     ...options,

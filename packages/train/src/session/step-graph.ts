@@ -44,9 +44,13 @@ export function buildStepGraph(setup: TrainingSetup, phase: StepPhase): StepGrap
   const written = writeModel(setup, { mode: "training", inputs: setup.inputs });
   const { parameters, buffers, results } = written;
   const losses = writeLosses(setup, written);
+  // Outputs that nobody watches need not be there.
+  const watched = Object.entries(results.outputs).flatMap(([name, value]) =>
+    watch.includes(name) ? [value] : [],
+  );
   const graph = rewritten(written.graph, {
     rewrites: setup.rewrites,
-    values: [losses, results.outputs, results.buffers ?? {}].flatMap(Object.values<Value>),
+    values: [...Object.values(losses), ...watched, ...Object.values(results.buffers ?? {})],
     withRespectTo: Object.keys(parameters),
   });
   const own = writeGradients(graph, setup, { losses, parameters });

@@ -5,7 +5,7 @@ import { createNodeRuntime } from "@internvit/runtime-node";
 import { fixturePath } from "@internvit/test-kit";
 import { describe, expect, test } from "vitest";
 
-import { encoderBlocks, largeActivations, type SpanFinder } from "../../src/index.ts";
+import { encoderBlocks, gelus, largeActivations, type SpanFinder } from "../../src/index.ts";
 import { type EncoderGradients, encoderGradients } from "../encoder/encoder-gradients.ts";
 
 const floats = (shape: readonly number[], seed: number): Tensor => {
@@ -64,10 +64,10 @@ describe.each([
         },
       });
     const plain = await compute(() => []);
-    for (const finder of [encoderBlocks, largeActivations]) {
+    for (const finder of [encoderBlocks, gelus, largeActivations]) {
       const again = await compute(finder);
       expect(largestGap(again, plain)).toBeLessThanOrEqual(gap);
     }
-    expect(found).toEqual([0, numHiddenLayers, 2 * numHiddenLayers]);
+    expect(found).toEqual([0, numHiddenLayers, numHiddenLayers, 2 * numHiddenLayers]);
   });
 });

@@ -1,16 +1,16 @@
 // The rewrite's proof: the same numbers and the same gradients, in float64, on drawn shapes; no product over all tokens
 // is left; everything that is not quite the pattern stays as it is.
 
-import { elementCount, type Graph, type GraphModel, type GraphNode } from "@internvit/model-core";
-import { createRandom, type Float64Tensor, interpret } from "@internvit/test-kit/portable";
+import type { GraphModel, GraphNode } from "@internvit/model-core";
+import { createRandom, interpret } from "@internvit/test-kit/portable";
 import { describe, expect, test } from "vitest";
 
 import { collapseSingleQueryPooling } from "../../src/index.ts";
-import { poolingHead, type PoolingHead, withGradients } from "./pooling-head.ts";
+import { poolingHead, type PoolingHead } from "./pooling-head.ts";
+import { drawFeeds, expectSame, products, withGradients } from "./same-numbers.ts";
 
 const DRAWN = 60;
-/** Relative to the largest number of a result, or to 1. */
-const TOLERANCE = 1e-12;
+const of = "pooled";
 
 const HEAD: PoolingHead = {
   samples: 2,
@@ -46,65 +46,10 @@ function drawHead(seed: number): PoolingHead {
   };
 }
 
-function drawFeeds({ graph }: GraphModel, seed: number): ReadonlyMap<string, Float64Tensor> {
-  const random = createRandom(seed + 1_000_000);
-  return new Map(
-    graph.inputs.map(({ name, shape }): [string, Float64Tensor] => {
-      const sizes = shape.map(Number);
-      const data = Float64Array.from({ length: elementCount(sizes) }, () => random.next() * 2 - 1);
-      return [name, { shape: sizes, data }];
-    }),
-  );
-}
-
-/** The multiplications of each matrix product. */
-function products({ nodes, values, inputs, outputs, initializers }: Graph): readonly number[] {
-  const shapes = new Map<string, readonly number[]>();
-  for (const { name, shape } of [...values, ...inputs, ...outputs]) {
-    shapes.set(name, shape.map(Number));
-  }
-  for (const each of initializers) {
-    shapes.set(each.name, each.kind === "inline" ? each.tensor.shape : each.shape);
-  }
-  return nodes
-    .filter(({ opType }) => ["MatMul", "Gemm", "FusedMatMul"].includes(opType))
-    .map((node) => {
-      const turned = node.attributes["transA"];
-      const left = shapes.get(node.inputs[0]!)!;
-      const inner = left.at(turned?.kind === "int" && turned.value === 1 ? -2 : -1)!;
-      return elementCount(shapes.get(node.outputs[0]!)!) * inner;
-    });
-}
-
 function normsOf({ graph }: GraphModel): readonly GraphNode[] {
   return graph.nodes.filter(
     ({ opType, inputs }) => opType === "LayerNormalization" && inputs[0] === "tokens",
   );
-}
-
-/** Expects the results and gradients of a graph from the collapsed one. */
-function expectSame(
-  model: GraphModel,
-  options: {
-    readonly collapsed: GraphModel;
-    readonly parameters: readonly string[];
-    readonly seed: number;
-  },
-): void {
-  const { collapsed, parameters, seed } = options;
-  const plain = withGradients(model, parameters);
-  const feeds = drawFeeds(plain, seed);
-  const expected = interpret(plain.graph, feeds);
-  const computed = interpret(withGradients(collapsed, parameters).graph, feeds);
-  for (const name of ["pooled", ...parameters.map((each) => `grad/${each}`)]) {
-    const { shape, data } = expected.get(name)!;
-    expect(computed.get(name)!.shape, name).toEqual(shape);
-    const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-    for (const [at, value] of data.entries()) {
-      const gap = Math.abs(computed.get(name)!.data[at]! - value);
-      expect(gap, `${name} at ${at}`).toBeLessThanOrEqual(TOLERANCE * largest);
-    }
-  }
 }
 
 describe("collapsing attention of one query per sample", () => {
@@ -113,9 +58,9 @@ describe("collapsing attention of one query per sample", () => {
     (seed) => {
       const { model, parameters } = poolingHead(drawHead(seed));
       const trained = [...parameters, "tokens"];
-      const collapsed = collapseSingleQueryPooling(model, { withRespectTo: trained });
-      expect(collapsed).not.toBe(model);
-      expectSame(model, { collapsed, parameters: trained, seed });
+      const rewritten = collapseSingleQueryPooling(model, { withRespectTo: trained });
+      expect(rewritten).not.toBe(model);
+      expectSame(model, { rewritten, of, names: trained, seed });
     },
   );
 
@@ -126,7 +71,7 @@ describe("collapsing attention of one query per sample", () => {
     const collapsed = collapseSingleQueryPooling(model);
     expect(products(model.graph).filter((count) => count >= projection)).toHaveLength(2);
     for (const trained of [parameters, [...parameters, "tokens"]]) {
-      const training = withGradients(collapsed, trained).graph;
+      const training = withGradients(collapsed, { of, names: trained }).graph;
       expect(Math.max(...products(training))).toBeLessThan(projection);
     }
   });
@@ -141,7 +86,10 @@ describe("collapsing attention of one query per sample", () => {
 
   test("gives exactly 0 as the gradients of what softmax takes out", () => {
     const { model, parameters } = poolingHead(HEAD);
-    const { graph } = withGradients(collapseSingleQueryPooling(model), parameters);
+    const { graph } = withGradients(collapseSingleQueryPooling(model), {
+      of,
+      names: parameters,
+    });
     const values = interpret(graph, drawFeeds({ graph, files: [] }, 1));
     for (const name of ["key.bias", "key.norm.bias"]) {
       const { shape, data } = values.get(`grad/${name}`)!;
@@ -190,8 +138,8 @@ describe("collapsing attention of one query per sample", () => {
 
   test("finds the tokens behind another division into samples", () => {
     const { model, parameters } = poolingHead({ ...HEAD, divided: true });
-    const collapsed = collapseSingleQueryPooling(model);
-    expect(collapsed).not.toBe(model);
-    expectSame(model, { collapsed, parameters, seed: 1 });
+    const rewritten = collapseSingleQueryPooling(model);
+    expect(rewritten).not.toBe(model);
+    expectSame(model, { rewritten, of, names: parameters, seed: 1 });
   });
 });

@@ -3,7 +3,7 @@
 import { createGraphBuilder, type GraphModel, type Value } from "@internvit/model-core";
 import { add, layerNormalization, matMul, reshape, transpose } from "@internvit/model-core/onnx";
 
-import { attention, gemm, gradients, reduceMean, relu } from "../../src/index.ts";
+import { attention, gemm, reduceMean, relu } from "../../src/index.ts";
 
 /** What a head is like. */
 export interface PoolingHead {
@@ -92,19 +92,4 @@ export function poolingHead(head: PoolingHead): {
     graph.output("weights", graph.value(weights));
   }
   return { model: graph.finish("head"), parameters };
-}
-
-/** The same graph with the gradients of some inputs for an upstream gradient that is fed: `grad/<name>`. */
-export function withGradients(
-  { graph: forward }: GraphModel,
-  names: readonly string[],
-): GraphModel {
-  const graph = createGraphBuilder(forward);
-  const pooled = graph.value("pooled");
-  const upstream = graph.input("upstream", "float32", pooled.shape);
-  const computed = gradients(graph, [{ value: pooled, upstream }], {
-    withRespectTo: names.map((name) => graph.value(name)),
-  });
-  for (const [at, value] of computed.entries()) graph.output(`grad/${names[at]}`, value);
-  return graph.finish("gradients");
 }
