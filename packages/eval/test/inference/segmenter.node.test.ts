@@ -130,7 +130,8 @@ test.each([LINEAR, UPERNET])(
     const head = await fileOf(await session.weights(), factsOf(form));
     await using segmenter = await createSegmenter(runtime, { head, openEncoders, batch: 2 });
     const logits = await segmenter.logits.run(pixels);
-    expect(largestGap(logits, outputs["logits"]!)).toBeLessThan(1e-6);
+    // The session, which knows the sizes of the maps, convolves them before it enlarges them: sums in another order.
+    expect(largestGap(logits, outputs["logits"]!)).toBeLessThan(1e-5);
     const label = await segmenter.segment(image);
     expect(label).toEqual(
       await segmentImage(image, { logits: segmenter.logits, settings: segmenter.facts.inference }),
