@@ -36,6 +36,7 @@ export type { FeatureStorage, StoredOutput } from "./extract/shard-plan.ts";
 export { type LocalCheckpoint, openCheckpoint } from "./open-checkpoint.ts";
 export { type LocalProjector, openProjector } from "./open-projector.ts";
 export type { ExtractedBatch } from "./pipeline/encode-slices.ts";
+export { lockOutput, type OutputLock } from "./output-lock.ts";
 export {
   defaultWorkers,
   extractFeatures,

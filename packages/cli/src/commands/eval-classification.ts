@@ -25,6 +25,7 @@ import { type DataRequest, dataWarnings, openData } from "./eval-data.ts";
 import { describePlan, describeResult } from "./eval-report.ts";
 import { resultOf, writeReports } from "./eval-result-files.ts";
 import { chooseProtocol, type ProtocolChanges } from "./eval-protocol.ts";
+import { openRunFolder } from "./run-folder.ts";
 
 /** What `eval classification` is asked for. */
 export interface EvalClassificationRequest extends DataRequest, ProtocolChanges {
@@ -55,6 +56,7 @@ export async function evalClassification(
   const { report, signal } = context;
   configureSharp();
   const protocol = await chooseProtocol(request.protocol, { changes: changesOf(request), signal });
+  await using _ = request.dryRun ? undefined : await openRunFolder(request.output);
   await using data = await openData(request, context);
   const { train, val } = data;
   const executionProvider = await selectExecutionProvider(request.executionProvider, { signal });
@@ -95,7 +97,7 @@ export async function evalClassification(
     return 0;
   }
   report({ event: "notice", message: describePlan(plan, { protocol, model: model.label }) });
-  const warnings = await dataWarnings(data, context);
+  const warnings = await dataWarnings(data, { storage, context });
   for (const message of warnings) report({ event: "notice", message });
   const say = (): void => {
     const message =
