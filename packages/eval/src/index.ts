@@ -132,6 +132,13 @@ export {
 } from "./scoring/score.ts";
 export { createScorer, type Scorer, type ScorerOptions } from "./scoring/scorer.ts";
 export { decodeOutcomes, wasRight } from "./scoring/outcomes.ts";
+export { chooseExamples, type ChosenExample } from "./scoring/choose-examples.ts";
+export {
+  createSegmentationSetScorer,
+  type SegmentationSetScorer,
+  type SegmentationSetState,
+  type StoredCounts,
+} from "./scoring/segmentation-set.ts";
 export {
   createSegmentationScorer,
   type SegmentationCounts,
@@ -139,13 +146,13 @@ export {
   type SegmentationScorer,
   type SegmentationScorerOptions,
 } from "./scoring/segmentation.ts";
-export {
-  averageWindows,
-  type AverageWindowsOptions,
-  type WindowOptions,
-  windowSpans,
-  type WindowSpan,
-} from "./scoring/segmentation-windows.ts";
+
+export { classColours, IGNORED_COLOUR, type Rgb } from "./inference/class-colours.ts";
+export type { InferenceSettings } from "./inference/inference-settings.ts";
+export { encodeLabelPng, type LabelPngOptions } from "./inference/label-png.ts";
+export { overlayLabels, type OverlayOptions } from "./inference/overlay.ts";
+export { segmentImage, type SegmentImageOptions } from "./inference/segment-image.ts";
+export type { WindowLogits } from "./inference/window-logits.ts";
 
 export { type FeatureRows, rowsInMemory } from "./knn/feature-rows.ts";
 export { findNeighbours, type Neighbours, type NeighbourSearch } from "./knn/find-neighbours.ts";
@@ -190,6 +197,14 @@ export {
   type SetResult,
   type TimeFacts,
 } from "./results/result.ts";
+export {
+  SEGMENTATION_RESULT_FORMAT,
+  type SegmentationDataFacts,
+  type SegmentationExample,
+  type SegmentationResult,
+  type SegmentationSetResult,
+  type SegmentationSetScore,
+} from "./results/segmentation-result.ts";
 
 export { encoderOutputs } from "./runs/encoders.ts";
 export { planClassification, type RunPlan } from "./runs/plan.ts";
