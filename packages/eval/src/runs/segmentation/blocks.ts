@@ -15,11 +15,12 @@ export interface SegmentationBlocks {
   readonly derived: boolean;
 }
 
-const PUBLISHED: Readonly<Record<number, Readonly<Record<"linear" | "upernet", readonly number[]>>>> =
-  {
-    45: { linear: [44], upernet: [11, 22, 33, 44] },
-    48: { linear: [44], upernet: [11, 23, 35, 47] },
-  };
+const PUBLISHED: Readonly<
+  Record<number, Readonly<Record<"linear" | "upernet", readonly number[]>>>
+> = {
+  45: { linear: [44], upernet: [11, 22, 33, 44] },
+  48: { linear: [44], upernet: [11, 23, 35, 47] },
+};
 
 /**
  * The blocks that a protocol's head reads of an encoder.

@@ -53,9 +53,7 @@ function featureSamples(
   const { pictures } = features;
   const order = batchOrder({ rows: pictures.length, batch, seed });
   return async (step) => {
-    const rows = await Promise.all(
-      Array.from(order(step), (row) => features.read(pictures[row]!)),
-    );
+    const rows = await Promise.all(Array.from(order(step), (row) => features.read(pictures[row]!)));
     const [tokens = 0, width = 0] = rows[0]!.features.shape;
     const size = tokens * width;
     const plane = cropSize * cropSize;
@@ -67,7 +65,11 @@ function featureSamples(
     }
     return {
       input: { "taps.0": { dtype: "float32", shape: [batch, tokens, width], data: taps } },
-      labels: { dtype: "uint8", shape: [batch, cropSize, cropSize], data: labels } as Tensor<"uint8">,
+      labels: {
+        dtype: "uint8",
+        shape: [batch, cropSize, cropSize],
+        data: labels,
+      } as Tensor<"uint8">,
       unreadable: [],
       unlabelled: rows.filter((row) => row.labels.every((label) => label === IGNORED_LABEL)).length,
     };

@@ -111,7 +111,10 @@ async function makeFeatures(
   const { part, protocol, encoders, storage, decode, signal, progress, parallel } = options;
   const { cropSize: size, orientation, inference, stored } = protocol;
   const note = { pictures: [] as number[], unreadable: [] as UnreadablePicture[] };
-  const starts = Array.from({ length: Math.ceil(part.length / TOGETHER) }, (_, at) => at * TOGETHER);
+  const starts = Array.from(
+    { length: Math.ceil(part.length / TOGETHER) },
+    (_, at) => at * TOGETHER,
+  );
   let begin = performance.now();
   const made = mapAhead(starts, {
     ahead: parallel,

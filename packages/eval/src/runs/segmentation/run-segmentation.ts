@@ -29,7 +29,8 @@ export async function runSegmentation(
   protocol: SegmentationProtocol,
   options: RunSegmentationOptions,
 ): Promise<SegmentationRunOutcome> {
-  const { checkpoint, cropSize } = { ...options, ...protocol };
+  const { checkpoint } = options;
+  const { cropSize } = protocol;
   options.signal?.throwIfAborted();
   checkRun(protocol, options);
   const { blocks, derived } = segmentationBlocks(protocol, checkpoint.config);

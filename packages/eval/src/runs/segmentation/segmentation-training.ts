@@ -9,7 +9,10 @@ import { channelMasks } from "../../heads/segmentation/channel-dropout.ts";
 import type { SegmentationForm } from "../../heads/segmentation/form.ts";
 import { initialSegmentationHead } from "../../heads/segmentation/initial-head.ts";
 import { segmentationLoss } from "../../heads/segmentation/segmentation-loss.ts";
-import { segmentationHead, tunedSegmentation } from "../../heads/segmentation/segmentation-model.ts";
+import {
+  segmentationHead,
+  tunedSegmentation,
+} from "../../heads/segmentation/segmentation-model.ts";
 import { segmentationSettings } from "../../heads/segmentation/segmentation-settings.ts";
 import { trainedEncoder } from "../../heads/segmentation/trained-encoder.ts";
 import type { WindowLogits } from "../../inference/window-logits.ts";

@@ -81,7 +81,10 @@ export async function scoreSet(
       if ("unreadable" in sample) return sample;
       const { windows: logits, signal } = parts;
       const settings = protocol.inference;
-      return { ...sample, prediction: await segmentImage(sample.image, { logits, settings, signal }) };
+      return {
+        ...sample,
+        prediction: await segmentImage(sample.image, { logits, settings, signal }),
+      };
     },
   });
   for await (const picture of pictures) {
@@ -105,7 +108,13 @@ export async function scoreSet(
 /** The worst, the middle and the best pictures of a scoring, segmented once more by the same weights. */
 export async function segmentExamples(
   set: SegmentationSet,
-  { meanIous, protocol, windows: logits, decode, signal }: ScoringOptions & Pick<Scoring, "meanIous">,
+  {
+    meanIous,
+    protocol,
+    windows: logits,
+    decode,
+    signal,
+  }: ScoringOptions & Pick<Scoring, "meanIous">,
 ): Promise<readonly SegmentationExample[]> {
   const { orientation, inference: settings } = protocol;
   const colours = classColours(set.classes.length);

@@ -131,7 +131,11 @@ function rowsOf<T extends Tensor<"uint8"> | Tensor<"float32">>(
 ): T {
   const { shape, data } = tensor;
   const size = data.length / shape[0]!;
-  return { ...tensor, shape: shape.with(0, to - from), data: data.subarray(from * size, to * size) };
+  return {
+    ...tensor,
+    shape: shape.with(0, to - from),
+    data: data.subarray(from * size, to * size),
+  };
 }
 
 function joinRows(parts: readonly Tensor<"float32">[]): Tensor<"float32"> {

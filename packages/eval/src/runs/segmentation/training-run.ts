@@ -3,6 +3,7 @@
 
 import { isTrainError, type Tensors } from "@internvit/train";
 
+import { isEvalError } from "../../errors.ts";
 import type { SegmentationProtocol } from "../../protocols/segmentation-protocol.ts";
 import { mapAhead } from "../ahead.ts";
 import { createProgress, type RunProgress } from "../progress.ts";
@@ -166,7 +167,8 @@ export async function trainAndScore<T>(
       await watch.time("training", () => trainUntil(end));
     } catch (error) {
       // The last good step; the error that ended the run is the one to tell, also where it cannot be saved.
-      if (isTrainError(error)) await checkpoints.save(session, state()).catch(() => {});
+      if (isTrainError(error) || isEvalError(error))
+        await checkpoints.save(session, state()).catch(() => {});
       throw error;
     }
     await watch.time("evaluation", async () => {
