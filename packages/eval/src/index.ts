@@ -174,7 +174,17 @@ export {
   type SetComparison,
   type Significance,
 } from "./results/compare-results.ts";
-export { comparisonText, type ComparisonTextOptions } from "./results/comparison-text.ts";
+export {
+  type ClassComparison,
+  compareSegmentation,
+  type ScoreComparison,
+  type SegmentationComparison,
+} from "./results/compare-segmentation.ts";
+export {
+  comparisonText,
+  type ComparisonTextOptions,
+  segmentationComparisonText,
+} from "./results/comparison-text.ts";
 export type { DifferingField } from "./results/differing-fields.ts";
 export type { PairedOutcomes } from "./results/significance.ts";
 export { htmlReport, type HtmlReportOptions, picturesInReport } from "./results/html-report.ts";
@@ -186,11 +196,33 @@ export {
   PUBLISHED_SETS,
   type PublishedRow,
 } from "./results/published.ts";
+export {
+  findPublishedSegmentation,
+  PUBLISHED_SEGMENTATION_ROWS,
+  type PublishedMeanIou,
+  type PublishedSegmentationRow,
+  type SegmentationProbe,
+} from "./results/published-segmentation.ts";
+export { reportMarkdown } from "./results/report-markdown.ts";
 export { resultTable } from "./results/result-table.ts";
+export { classesMarkdown, segmentationMarkdown } from "./results/segmentation-markdown.ts";
+export {
+  type HeadScore,
+  type SegmentationSummary,
+  summarizeSegmentation,
+} from "./results/segmentation-summary.ts";
+export { segmentationTable } from "./results/segmentation-table.ts";
 export { type ResultSummary, type SetScore, summarizeResult } from "./results/summarize.ts";
 export { encodeResult, hashResult } from "./results/encode-result.ts";
 export type { JsonFacts, JsonValue } from "./results/json-value.ts";
-export { parseResult, type ParseResultOptions } from "./results/parse-result.ts";
+export type { ParseResultOptions } from "./results/checked-result.ts";
+export {
+  type EvaluationResult,
+  isSegmentationResult,
+  parseEvaluationResult,
+} from "./results/evaluation-result.ts";
+export { parseResult } from "./results/parse-result.ts";
+export { parseSegmentationResult } from "./results/parse-segmentation-result.ts";
 export {
   type ClassificationResult,
   type DataFacts,
