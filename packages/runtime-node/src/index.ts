@@ -4,6 +4,11 @@ export {
   defaultThreads,
   type DefaultThreadsOptions,
 } from "./cpu-limit.ts";
+export {
+  checkpointProvenance,
+  type CheckpointProvenance,
+  type CheckpointProvenanceOptions,
+} from "./checkpoint-provenance.ts";
 export { isRuntimeError, RuntimeError, type RuntimeErrorCode } from "./errors.ts";
 export type { CheckedOutput, ExportCheck } from "./export/check-export.ts";
 export {

@@ -102,7 +102,8 @@ export async function runOnline(
   };
   const state = (): Facts => ({ ...facts, seconds: watch.seconds() });
   if (session.updates > 0) progress.skip("train", session.updates * batch);
-  progress.skip("evaluate", facts.epochs.length * valPictures + sizeOf(facts.partial));
+  const scoredBefore = facts.epochs.length * valPictures + sizeOf(facts.partial);
+  if (scoredBefore > 0) progress.skip("evaluate", scoredBefore);
 
   let begin = performance.now();
   const measured = (): number => {
