@@ -205,6 +205,11 @@ export {
 } from "./results/published-segmentation.ts";
 export { reportMarkdown } from "./results/report-markdown.ts";
 export { resultTable } from "./results/result-table.ts";
+export type { ExamplePictures } from "./results/html/examples.ts";
+export {
+  segmentationHtmlReport,
+  type SegmentationHtmlOptions,
+} from "./results/segmentation-html.ts";
 export { classesMarkdown, segmentationMarkdown } from "./results/segmentation-markdown.ts";
 export {
   type HeadScore,
