@@ -91,7 +91,7 @@ describe("the folder of a run", () => {
     expect(await said("--resume")).toEqual([found, false]);
     const path = join(output, "shared-pictures.json");
     const kept = readFileSync(path, "utf8");
-    writeFileSync(path, kept.replace(/"train": "\w+"/, '"train": "of another list"'));
+    writeFileSync(path, kept.replace(/"listHash": "\w+"/, '"listHash": "another"'));
     expect(await said("--resume")).toEqual([found, true]);
     expect(readFileSync(path, "utf8")).toBe(kept);
   });

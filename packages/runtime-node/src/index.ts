@@ -79,7 +79,7 @@ export {
   type SelectedProvider,
   type SelectOptions,
 } from "./providers/select-provider.ts";
-export { createVisionEncoder, type VisionEncoderOptions } from "./vision-encoder.ts";
+export { createVisionEncoder, describeDtype, type VisionEncoderOptions } from "./vision-encoder.ts";
 export { cacheFolder, type Environment } from "./sidecar/cache-folder.ts";
 export type { WeightsOptions } from "./sidecar/choose-weights.ts";
 export type { OnWeights, WeightsEvent } from "./sidecar/events.ts";
