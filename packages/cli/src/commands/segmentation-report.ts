@@ -39,7 +39,7 @@ export function describeSegmentationPlan(
     ...kept,
     `  trains ${describeTrained(protocol)} in ${formatMany(iterations, "iteration")} of ${formatMany(batch, "crop")} of ${cropSize} pixels, from ${formatMany(train.pictures, "picture")}`,
     `  scores ${val.name}, ${formatMany(val.pictures, "picture")}, ${scorings}, ${describeInference(protocol)}`,
-    `  takes ${formatDuration(costs.iteration)} for an iteration and ${formatDuration(costs.picture)} for a scored picture, as measured now`,
+    `  an iteration takes ${formatDuration(costs.iteration)} and a scored picture ${formatDuration(costs.picture)}, as measured now`,
     `  takes about ${formatDuration(plan.milliseconds)}, ${formatBytes(plan.diskBytes)} on the disk, and ${formatBytes(plan.memoryBytes)} of memory${tunes(protocol) ? "" : " beside the encoder"}`,
   ].join("\n");
 }
@@ -64,16 +64,10 @@ function describeInference({ inference }: SegmentationProtocol): string {
   return `${windows}, the shorter side ${shortSide} pixels${views === 1 ? "" : `, ${views} views of each`}`;
 }
 
-/** The table of the heads, what to know of the run, and where all of it is written. */
+/** The table of the heads with what to know of the run, and where all of it is written. */
 export function describeSegmentationResult(
   result: SegmentationResult,
   files: readonly string[],
 ): string {
-  const { warnings } = result;
-  return [
-    segmentationTable(result),
-    ...warnings.map((warning) => `note: ${warning}`),
-    "",
-    `wrote ${files.join(", ")}`,
-  ].join("\n");
+  return [segmentationTable(result), "", `wrote ${files.join(", ")}`].join("\n");
 }
