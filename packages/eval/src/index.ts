@@ -112,9 +112,19 @@ export type {
   SegmentationForm,
   UperNetForm,
 } from "./heads/segmentation/form.ts";
+export {
+  decodeHeadFacts,
+  encodeHeadFacts,
+  type SegmentationHeadFacts,
+} from "./heads/segmentation/head-facts.ts";
 export { decodeSegmentationHead, encodeSegmentationHead } from "./heads/segmentation/head-file.ts";
 export { initialSegmentationHead } from "./heads/segmentation/initial-head.ts";
 export type { PatchGrid } from "./heads/segmentation/patch-maps.ts";
+export {
+  headCheckpoint,
+  readSegmentationHead,
+  type SegmentationHeadFile,
+} from "./heads/segmentation/read-head.ts";
 export { segmentationLoss } from "./heads/segmentation/segmentation-loss.ts";
 export {
   segmentationHead,
@@ -162,6 +172,7 @@ export type { InferenceSettings } from "./inference/inference-settings.ts";
 export { encodeLabelPng, type LabelPngOptions } from "./inference/label-png.ts";
 export { overlayLabels, type OverlayOptions } from "./inference/overlay.ts";
 export { segmentImage, type SegmentImageOptions } from "./inference/segment-image.ts";
+export { createSegmenter, type Segmenter, type SegmenterOptions } from "./inference/segmenter.ts";
 export type { WindowLogits } from "./inference/window-logits.ts";
 
 export { type FeatureRows, rowsInMemory } from "./knn/feature-rows.ts";
@@ -266,7 +277,6 @@ export {
   type RunSegmentationOptions,
 } from "./runs/segmentation/run-segmentation.ts";
 export type {
-  OpenEncoders,
   SegmentationCosts,
   SegmentationRunOptions,
   SegmentationRunOutcome,
@@ -280,4 +290,5 @@ export { checkStorage, type CheckStorageOptions, type RunIdentity } from "./runs
 export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
 export { HEAD_FILE, type RunCosts, type RunOptions, type RunOutcome } from "./runs/run-options.ts";
 export { memoryStorage, type RunStorage } from "./runs/run-storage.ts";
+export type { OpenEncoders } from "./runs/segmentation/segmentation-run-options.ts";
 export { dataFacts } from "./runs/set-scores.ts";

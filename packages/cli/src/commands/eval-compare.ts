@@ -1,8 +1,18 @@
 // `internvit eval compare`: two results side by side.
 
-import { compareResults, comparisonText } from "@internvit/eval";
+import {
+  compareResults,
+  compareSegmentation,
+  comparisonText,
+  type EvaluationResult,
+  isSegmentationResult,
+  type ResultComparison,
+  segmentationComparisonText,
+  type SegmentationComparison,
+} from "@internvit/eval";
 
 import type { CommandContext } from "../context.ts";
+import { CliError } from "../errors.ts";
 import type { JsonValue } from "../events.ts";
 import { openResult } from "./open-result.ts";
 
@@ -17,15 +27,44 @@ export async function evalCompare(
   { first, second }: EvalCompareRequest,
   { report, signal }: CommandContext,
 ): Promise<number> {
-  const comparison = compareResults(
-    await openResult(first, { signal }),
-    await openResult(second, { signal }),
+  const { comparison, text } = compare(
+    { path: first, result: await openResult(first, { signal }) },
+    { path: second, result: await openResult(second, { signal }) },
   );
   report({
     event: "result",
     command: "eval compare",
     facts: { first, second, comparison: JSON.parse(JSON.stringify(comparison)) as JsonValue },
-    text: comparisonText(comparison, { names: [first, second] }),
+    text,
   });
   return 0;
+}
+
+interface NamedResult {
+  readonly path: string;
+  readonly result: EvaluationResult;
+}
+
+function compare(
+  first: NamedResult,
+  second: NamedResult,
+): { readonly comparison: ResultComparison | SegmentationComparison; readonly text: string } {
+  const names = [first.path, second.path] as const;
+  const [one, other] = [first.result, second.result];
+  if (isSegmentationResult(one) && isSegmentationResult(other)) {
+    const comparison = compareSegmentation(one, other);
+    return { comparison, text: segmentationComparisonText(comparison, { names }) };
+  }
+  if (isSegmentationResult(one) || isSegmentationResult(other)) {
+    throw new CliError(
+      "usage",
+      `expected two results of one kind, found ${kindOf(one)} in ${first.path} and ${kindOf(other)} in ${second.path}`,
+    );
+  }
+  const comparison = compareResults(one, other);
+  return { comparison, text: comparisonText(comparison, { names }) };
+}
+
+function kindOf(result: EvaluationResult): string {
+  return isSegmentationResult(result) ? "segmentation" : "classification";
 }

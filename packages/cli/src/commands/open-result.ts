@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type ClassificationResult, parseResult } from "@internvit/eval";
+import { type EvaluationResult, parseEvaluationResult } from "@internvit/eval";
 
 import { readJsonFile } from "./read-json-file.ts";
 
@@ -11,16 +11,16 @@ import { readJsonFile } from "./read-json-file.ts";
 const RESULT_FILE = "results.json";
 
 /**
- * The result in a file or in the folder of a run.
+ * The result in a file or in the folder of a run, of either kind.
  *
  * @throws CliError where there is none, EvalError where it is damaged
  */
 export async function openResult(
   path: string,
   { signal }: { readonly signal: AbortSignal },
-): Promise<ClassificationResult> {
+): Promise<EvaluationResult> {
   const found = await stat(path).catch(() => undefined);
   const file = found?.isDirectory() === true ? join(path, RESULT_FILE) : path;
   const json = await readJsonFile(file, { what: "a result of internvit eval", signal });
-  return parseResult(json, { subject: file });
+  return parseEvaluationResult(json, { subject: file });
 }

@@ -34,7 +34,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** What `planClassification` measured, for the time that is left before the run has measured it itself. */
   readonly costs?: RunCosts;
-  /** Milliseconds between two checkpoints within an epoch. Default 30,000. */
+  /** Milliseconds between two checkpoints within an epoch, more where one takes over a twentieth of that; 0: after every step. Default 30,000. */
   readonly checkpointMilliseconds?: number;
 }
 

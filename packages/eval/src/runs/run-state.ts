@@ -10,13 +10,16 @@ import { readJson, type RunStorage } from "./run-storage.ts";
 const STATE = "state/state.json";
 const SLOTS = ["state/a.safetensors", "state/b.safetensors"] as const;
 
+/** Checkpoints between others take at most one part in so many of the time: those of a whole encoder are gigabytes. */
+const COSTS_APART = 20;
+
 /** Writes and reads where a run stands. */
 export interface RunCheckpoints<T> {
   /** What was saved last, loaded into the session; undefined where nothing was. */
   restore(session: TrainingSession): Promise<T | undefined>;
   /** Saves both, training and facts. */
   save(session: TrainingSession, facts: T): Promise<void>;
-  /** The same, unless the last time is less than `checkpointMilliseconds` ago. */
+  /** The same, unless the last time is less than `checkpointMilliseconds`, or 20 times what it took, ago. */
   saveSometimes(session: TrainingSession, facts: () => T): Promise<void>;
   /** Saves the facts alone, of a training that has not moved since both were saved. */
   saveFacts(facts: T): Promise<void>;
@@ -31,7 +34,11 @@ export function runCheckpoints<T extends object>(
 ): RunCheckpoints<T> {
   let slot = 0;
   let last = performance.now();
-  const due = (): boolean => performance.now() - last >= options.checkpointMilliseconds;
+  let cost = 0;
+  const { checkpointMilliseconds: wanted } = options;
+  // At 0 every one is asked for.
+  const due = (): boolean =>
+    performance.now() - last >= (wanted === 0 ? 0 : Math.max(wanted, COSTS_APART * cost));
   const saveFacts = async (facts: T, of: number): Promise<void> => {
     // Compact, unlike what is for people: there may be a number for each step of each head.
     const text = JSON.stringify({ checkpoint: SLOTS[of], facts });
@@ -40,9 +47,11 @@ export function runCheckpoints<T extends object>(
   };
   const save = async (session: TrainingSession, facts: T): Promise<void> => {
     const other = 1 - slot;
+    const begin = performance.now();
     await storage.write(SLOTS[other]!, await session.saveCheckpoint());
     await saveFacts(facts, other);
     slot = other;
+    cost = performance.now() - begin;
   };
   return {
     async restore(session) {

@@ -76,6 +76,8 @@ export function sampleScene(
   return { label: { ...SIZE, data }, prediction: { ...SIZE, data: answer } };
 }
 
+const keyOf = (index: number): string => `scene-${index}.png`;
+
 /** A result of `report-linear`, shortened, on drawn scenes; `change` replaces fields. */
 export async function sampleSegmentation(
   scenes: SampleScenes = {},
@@ -85,7 +87,6 @@ export async function sampleSegmentation(
   const scorer = createSegmentationSetScorer({ classes: classes.length });
   const unreadable = [];
   const meanIous: (number | null)[] = [];
-  const keyOf = (index: number): string => `scene-${index}.png`;
   for (let index = 0; index < length; index++) {
     if (unreadableEvery > 0 && index % unreadableEvery === unreadableEvery - 1) {
       unreadable.push({ index, key: keyOf(index), reason: "the PNG is cut off" });

@@ -100,10 +100,8 @@ async function drawMaps(
 ): Promise<Omit<ExamplePictures, "input">> {
   const prediction = smaller(maps.prediction, size);
   const drawn = { prediction: await toAddress(prediction, colours) };
-  const labels = (used: Iterable<number>): readonly number[] =>
-    [...new Set(used)].filter((label) => label !== IGNORED_LABEL).sort((a, b) => a - b);
   if (maps.truth === undefined) {
-    const own = { labels: labels(prediction.data), hasIgnored: false };
+    const own = { labels: classesIn(prediction.data), hasIgnored: false };
     return { ...drawn, ...own, truth: null, errors: null };
   }
   const truth = smaller(maps.truth, size);
@@ -115,9 +113,14 @@ async function drawMaps(
     ...drawn,
     truth: await toAddress(truth, colours),
     errors: await toAddress({ ...truth, data: errors }, ERROR_COLOURS),
-    labels: labels([...truth.data, ...prediction.data]),
+    labels: classesIn([...truth.data, ...prediction.data]),
     hasIgnored: truth.data.includes(IGNORED_LABEL),
   };
+}
+
+/** The labels that occur, ascending. */
+function classesIn(labels: Iterable<number>): readonly number[] {
+  return [...new Set(labels)].filter((label) => label !== IGNORED_LABEL).sort((a, b) => a - b);
 }
 
 function smaller(map: LabelMap, size: number): LabelMap {

@@ -40,7 +40,7 @@ export function segmentationClassesSection({ classes, scores }: SegmentationSetR
                 <td>
                   <span class="track"
                     ><span class="fill" style="width:${digits(100 * share)}%"></span></span
-                  >&ensp;<strong>${decimals(100 * share, 2)}</strong>
+                  ><strong>${decimals(100 * share, 2)}</strong>
                 </td>
                 <td>${decimals(percentOf(accuracy[label]!), 2)}</td>
                 <td>${decimals(percentOf(boundaryIou[label]!), 2)}</td>

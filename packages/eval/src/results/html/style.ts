@@ -76,7 +76,7 @@ svg .name { fill: var(--ink); } svg .count { font-size: 9px; }
 .pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 3px; background: var(--panel); }
 .missing { display: flex; align-items: center; justify-content: center; aspect-ratio: 1; padding: .2rem; overflow: hidden; border-radius: 3px; background: var(--panel); font-size: .65rem; line-height: 1.2; text-align: center; }
 .answer { display: block; font-size: .72rem; line-height: 1.3; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.classes .track { width: 8rem; } .swatch { display: inline-block; width: .8rem; height: .8rem; margin-right: .4rem; border-radius: 2px; vertical-align: -.08rem; border: 1px solid var(--line); }
+.classes .track { width: 8rem; } .classes strong { display: inline-block; width: 4rem; } .swatch { display: inline-block; width: .8rem; height: .8rem; margin-right: .4rem; border-radius: 2px; vertical-align: -.08rem; border: 1px solid var(--line); }
 .examples { list-style: none; margin: 0; padding: 0; } .examples > li { padding: .6rem 0 1rem; border-bottom: 1px solid var(--line); }
 .example { display: grid; gap: .5rem; grid-template-columns: repeat(4, minmax(0, 1fr)); } .example.alone { grid-template-columns: minmax(0, 22rem); }
 .example img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--panel); } .example figcaption { font-weight: 400; font-size: .8rem; color: var(--soft); margin: .2rem 0 0; }

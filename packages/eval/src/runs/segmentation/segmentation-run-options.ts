@@ -47,7 +47,7 @@ export interface SegmentationRunOptions {
   readonly signal?: AbortSignal;
   /** What `planSegmentation` measured. */
   readonly costs?: SegmentationCosts;
-  /** Milliseconds between two checkpoints. Default 30,000. */
+  /** Milliseconds between two checkpoints, more where one takes over a twentieth of that; 0: after every step. Default 30,000. */
   readonly checkpointMilliseconds?: number;
 }
 
