@@ -9,6 +9,7 @@ import { FeaturesView } from "./views/features-view.tsx";
 import { ModelView } from "./views/model-view.tsx";
 import { NearestView } from "./views/nearest-view.tsx";
 import { PicturesView } from "./views/pictures-view.tsx";
+import { SegmentView } from "./views/segment-view.tsx";
 import { SimilarityView } from "./views/similarity-view.tsx";
 import { TeachView } from "./views/teach-view.tsx";
 import { TilesView } from "./views/tiles-view.tsx";
@@ -52,6 +53,7 @@ export function App(): JSX.Element {
           <TilesView />
           <NearestView />
           <TeachView />
+          <SegmentView />
           <TimingView />
         </main>
       </div>

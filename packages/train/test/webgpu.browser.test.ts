@@ -12,10 +12,6 @@ import {
 } from "./encoder/describe-encoder-gradients.ts";
 import { describeOperations } from "./operations/describe-operations.ts";
 import type { OperationManifest } from "./operations/run-operations.ts";
-import {
-  type ClassificationManifest,
-  describeClassification,
-} from "./probes/describe-classification.ts";
 import { describeGridLayouts } from "./session/grid-layouts.ts";
 import { describeRules } from "./rules/describe-rules.ts";
 
@@ -27,13 +23,6 @@ describeOperations("WebGPU", createRuntime, {
   manifest: await fetchJson<OperationManifest>("operations.json"),
   tensors: await fetchGoldenTensors("probes", "operations.safetensors"),
 });
-
-for (const golden of ["linear-probe-soft", "linear-probe-hard", "attention-probe"]) {
-  describeClassification(`${golden}, WebGPU`, createRuntime, {
-    manifest: await fetchJson<ClassificationManifest>(`${golden}.json`),
-    tensors: await fetchGoldenTensors("probes", `${golden}.safetensors`),
-  });
-}
 
 describeGridLayouts("WebGPU", createRuntime);
 

@@ -1,5 +1,6 @@
 // Pictures of patches: sharp squares, with a mark around the picked one and the one that is pointed at.
 
+import { drawLayer } from "./draw-layer.ts";
 import type { Surface } from "./surface.ts";
 
 /** Draws a picture over the whole surface, smoothly; in gray where other colours will stand over it. */
@@ -16,15 +17,12 @@ export function drawPicture(
 
 /** Draws one square for each pixel of `image` over the whole surface. */
 export function drawSquares(
-  { context, width, height }: Surface,
+  surface: Surface,
   { image, opacity = 1 }: { readonly image: ImageData; readonly opacity?: number },
 ): void {
   const small = new OffscreenCanvas(image.width, image.height);
   small.getContext("2d")?.putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = false;
-  context.globalAlpha = opacity;
-  context.drawImage(small, 0, 0, width, height);
-  context.globalAlpha = 1;
+  drawLayer(surface, { layer: small, opacity });
 }
 
 /** Draws a frame around one patch: light inside dark, to be seen on anything. */

@@ -37,6 +37,9 @@ import { type OpenProgress, toOpenProgress } from "./open-progress.ts";
 export interface OpenedModel {
   readonly name: string;
   readonly encoder: WebVisionEncoder;
+  /** What it was opened from, and how, for whoever needs other outputs of it. */
+  readonly checkpoint: Checkpoint | CheckpointDirectory;
+  readonly choice: ModelChoice;
   /** How pictures are cropped for it. */
   readonly processor: ImageProcessorConfig;
   readonly inputSize: InputSize;
@@ -81,6 +84,8 @@ export async function openEncoder(choice: ModelChoice, options: OpenOptions): Pr
   return {
     name: nameOfSource(choice.source),
     encoder,
+    checkpoint: found.checkpoint,
+    choice,
     processor: found.processor,
     inputSize: info.inputSize,
     tileSize,

@@ -5,6 +5,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import { decodeHead, encodeHead } from "../model/head-file.ts";
 import { announce } from "./announcements.ts";
 import { classes, nameOf, replaceClasses } from "./classes.ts";
+import { downloadBlob } from "./download.ts";
 import { adoptHead, headInUse } from "./teaching.ts";
 
 const problem = signal<string>();
@@ -19,16 +20,11 @@ export function downloadHead(): void {
   const names = new Map(classes.peek().map((taught) => [taught.id, nameOf(taught)]));
   const head = { ...used.head, classes: used.classIds.map((id) => names.get(id)!) };
   const model = used.from.kind === "examples" ? used.from.model.name : used.from.modelName;
-  const address = URL.createObjectURL(encodeHead({ head, model }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = `${head.classes
+  const name = head.classes
     .join("-")
     .replaceAll(/[^\p{L}\p{N}-]+/gu, "_")
-    .slice(0, 60)}.safetensors`;
-  link.click();
-  // Browsers read it after the click has been dealt with.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    .slice(0, 60);
+  downloadBlob(encodeHead({ head, model }), `${name}.safetensors`);
 }
 
 /** Uses the head in a file; its classes replace those that are there. */

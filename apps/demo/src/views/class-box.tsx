@@ -3,7 +3,6 @@
 import type { JSX, TargetedEvent } from "preact";
 import { useRef } from "preact/hooks";
 
-import { drawPicture } from "../drawing/draw-patches.ts";
 import { addFiles } from "../state/add-pictures.ts";
 import {
   classes,
@@ -15,11 +14,9 @@ import {
   renameClass,
   type TaughtClass,
 } from "../state/classes.ts";
-import type { Picture } from "../state/pictures.ts";
-import { Canvas } from "./canvas.tsx";
-import { ClassSelect } from "./class-select.tsx";
 import { Cross } from "./cross.tsx";
-import { dragProps, useDropZone } from "./picture-drag.ts";
+import { useDropZone } from "./picture-drag.ts";
+import { SortedPicture } from "./sorted-picture.tsx";
 
 /** The class. */
 export function ClassBox(props: {
@@ -69,7 +66,10 @@ export function ClassBox(props: {
       {examples.length > 0 && (
         <ul class="examples" aria-label={`Examples of ${name}`}>
           {examples.map((picture) => (
-            <Example key={picture.id} picture={picture} />
+            <SortedPicture key={picture.id} picture={picture} kind="example">
+              {/* Why it failed stands in the list of pictures. */}
+              {picture.status === "failed" && <span class="error">Cannot be used</span>}
+            </SortedPicture>
           ))}
         </ul>
       )}
@@ -91,26 +91,6 @@ export function ClassBox(props: {
         aria-label={`Pictures of ${name}`}
         onChange={addChosen}
       />
-    </li>
-  );
-}
-
-function Example({ picture }: { readonly picture: Picture }): JSX.Element {
-  const { id, name, status, prepared } = picture;
-  return (
-    <li class="example" data-testid="example" {...dragProps(id)}>
-      <Canvas
-        class="thumbnail"
-        draw={(surface) => {
-          if (prepared !== undefined) drawPicture(surface, { picture: prepared.cropBitmap });
-        }}
-      />
-      <span class="name" title={name}>
-        {name}
-      </span>
-      {/* Why it failed stands in the list of pictures. */}
-      {status === "failed" && <span class="error">Cannot be used</span>}
-      <ClassSelect picture={picture} />
     </li>
   );
 }

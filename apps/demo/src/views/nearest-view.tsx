@@ -4,16 +4,15 @@ import { nearestNeighbors } from "@internvit/model-core/features";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 
-import { drawPicture } from "../drawing/draw-patches.ts";
 import {
   currentPicture,
   type PictureFeatures,
   readyPictures,
   showPicture,
 } from "../state/pictures.ts";
-import { Canvas } from "./canvas.tsx";
 import { Choice } from "./choice.tsx";
 import { Empty, Panel } from "./panel.tsx";
+import { Thumbnail } from "./thumbnail.tsx";
 
 type Pooled = keyof Pick<PictureFeatures, "classToken" | "patchMean">;
 
@@ -54,17 +53,12 @@ function Ranking({ pooled }: { readonly pooled: Pooled }): JSX.Element {
   return (
     <ol class="ranking" data-testid="ranking">
       {ranking.map(({ index, similarity }) => {
-        const { id, name, prepared } = others[index]!;
+        const picture = others[index]!;
+        const { id, name } = picture;
         return (
           <li key={id}>
             <button type="button" onClick={() => showPicture(id)}>
-              <Canvas
-                class="thumbnail"
-                draw={(surface) => {
-                  if (prepared !== undefined)
-                    drawPicture(surface, { picture: prepared.cropBitmap });
-                }}
-              />
+              <Thumbnail picture={picture} />
               <span class="name">{name}</span>
               <span class="number">{similarity.toFixed(4)}</span>
             </button>

@@ -16,6 +16,7 @@ import {
   selectPatch,
 } from "../state/selection.ts";
 import { Canvas } from "./canvas.tsx";
+import { cellBeside, cellUnder, isArrowKey, middleCell } from "./grid-cells.ts";
 
 /** What a patch canvas is given. */
 export interface PatchCanvasProps {
@@ -26,13 +27,6 @@ export interface PatchCanvasProps {
   /** Says more about a patch when the cursor is on it. */
   readonly describe?: (patch: number) => string;
 }
-
-const STEPS: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};
 
 /** The canvas with its marks; without features there is nothing to pick. */
 export function PatchCanvas({ picture, label, draw, describe }: PatchCanvasProps): JSX.Element {
@@ -55,19 +49,15 @@ export function PatchCanvas({ picture, label, draw, describe }: PatchCanvasProps
     [draw, pictureId, columns, rows],
   );
 
-  const patchAt = (event: TargetedMouseEvent<HTMLElement>): number => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
-    const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
-    return clamp(row, rows) * columns + clamp(column, columns);
-  };
+  const patchAt = (event: TargetedMouseEvent<HTMLElement>): number =>
+    cellUnder(event, { columns, rows, element: event.currentTarget });
 
   /** Where the keyboard's cursor is in this picture. */
   const cursor = (): number => {
     for (const place of [cursorPatch.peek(), selectedPatch.peek()]) {
       if (place?.pictureId === pictureId) return Math.min(place.patch, rows * columns - 1);
     }
-    return Math.floor(rows / 2) * columns + Math.floor(columns / 2);
+    return middleCell({ columns, rows });
   };
 
   const moveTo = (patch: number): void => {
@@ -76,15 +66,11 @@ export function PatchCanvas({ picture, label, draw, describe }: PatchCanvasProps
   };
 
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>): void => {
-    const step = STEPS[event.key];
-    if (step !== undefined) {
+    if (isArrowKey(event.key)) {
       const at = cursor();
       // The first key shows the cursor, the next ones move it.
       const isShown = cursorPatch.peek()?.pictureId === pictureId;
-      const [x, y] = isShown ? step : [0, 0];
-      const column = clamp((at % columns) + x, columns);
-      const row = clamp(Math.floor(at / columns) + y, rows);
-      moveTo(row * columns + column);
+      moveTo(isShown ? cellBeside(at, { key: event.key, columns, rows }) : at);
     } else if (event.key === "Enter" || event.key === " ") {
       selectPatch({ pictureId, patch: cursor() });
     } else if (event.key === "Escape") {
@@ -118,8 +104,4 @@ export function PatchCanvas({ picture, label, draw, describe }: PatchCanvasProps
       <Canvas draw={drawAll} class="patches-canvas" />
     </div>
   );
-}
-
-function clamp(value: number, count: number): number {
-  return Math.min(Math.max(value, 0), count - 1);
 }

@@ -4,7 +4,6 @@ import { useSignal } from "@preact/signals";
 import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-import { drawPicture } from "../drawing/draw-patches.ts";
 import { addFiles, addSamples, listenForPictures } from "../state/add-pictures.ts";
 import { encodeAgain } from "../state/encode-pictures.ts";
 import {
@@ -16,9 +15,9 @@ import {
 } from "../state/pictures.ts";
 import { chancesOf, verdicts } from "../state/verdicts.ts";
 import { CameraDialog } from "./camera-dialog.tsx";
-import { Canvas } from "./canvas.tsx";
 import { Cross } from "./cross.tsx";
 import { dragProps } from "./picture-drag.ts";
+import { Thumbnail } from "./thumbnail.tsx";
 import { formatChance } from "./words.ts";
 
 /** The part of the page. */
@@ -104,12 +103,7 @@ function Item({ picture }: { readonly picture: Picture }): JSX.Element {
         aria-pressed={isCurrent}
         onClick={() => showPicture(id)}
       >
-        <Canvas
-          class="thumbnail"
-          draw={(surface) => {
-            if (prepared !== undefined) drawPicture(surface, { picture: prepared.cropBitmap });
-          }}
-        />
+        <Thumbnail picture={picture} />
         <span class="item-text">
           <span class="name">{name}</span>
           <span class="quiet">

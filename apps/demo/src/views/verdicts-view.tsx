@@ -2,14 +2,12 @@
 
 import type { JSX } from "preact";
 
-import { drawPicture } from "../drawing/draw-patches.ts";
 import { otherPictures } from "../state/classes.ts";
 import { type Picture, pictures } from "../state/pictures.ts";
 import { verdicts } from "../state/verdicts.ts";
-import { Canvas } from "./canvas.tsx";
 import { Chances } from "./chances.tsx";
-import { ClassSelect } from "./class-select.tsx";
-import { dragProps, useDropZone } from "./picture-drag.ts";
+import { useDropZone } from "./picture-drag.ts";
+import { SortedPicture } from "./sorted-picture.tsx";
 
 /** The list. */
 export function VerdictsView(): JSX.Element | null {
@@ -33,24 +31,14 @@ export function VerdictsView(): JSX.Element | null {
 }
 
 function Other({ picture }: { readonly picture: Picture }): JSX.Element {
-  const { id, name, status, prepared } = picture;
+  const { id, status } = picture;
   const verdict = verdicts.value.get(id);
   return (
-    <li class="verdict" data-testid="verdict" {...dragProps(id)}>
-      <Canvas
-        class="thumbnail"
-        draw={(surface) => {
-          if (prepared !== undefined) drawPicture(surface, { picture: prepared.cropBitmap });
-        }}
-      />
-      <span class="name" title={name}>
-        {name}
-      </span>
-      <ClassSelect picture={picture} />
+    <SortedPicture picture={picture} kind="verdict">
       {verdict !== undefined && <Chances verdict={verdict} />}
       {/* Why it failed stands in the list of pictures. */}
       {status === "failed" && <p class="quiet">Cannot be used</p>}
       {(status === "preparing" || status === "encoding") && <p class="quiet">Encoding …</p>}
-    </li>
+    </SortedPicture>
   );
 }

@@ -38,3 +38,10 @@ export function formatChance(chance: number): string {
   if (chance > 0.99) return ">\u00A099\u00A0%";
   return chance < 0.01 ? "<\u00A01\u00A0%" : `${Math.round(100 * chance)}\u00A0%`;
 }
+
+/** "12 %", "0.4 %" or "< 0.1 %" of a whole, on one line. */
+export function formatShare(share: number): string {
+  if (share < 0.001) return "<\u00A00.1\u00A0%";
+  const percent = 100 * share;
+  return `${percent < 9.95 ? percent.toFixed(1) : Math.round(percent)}\u00A0%`;
+}

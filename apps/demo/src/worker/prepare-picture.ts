@@ -6,13 +6,11 @@ import {
   resizeRgb,
   type RgbImage,
 } from "@internvit/preprocess";
-import { decodeImage } from "@internvit/preprocess/canvas";
 
 import { rgbToImageData } from "../drawing/image-data.ts";
+import { decodeSource } from "./decode-source.ts";
+import { previewSize } from "./preview-size.ts";
 import type { PictureSource, PreparedPicture } from "./protocol.ts";
-
-/** Longer side of what is kept of the whole picture for drawing. */
-const PREVIEW_SIDE = 1024;
 
 /**
  * Decodes and crops.
@@ -24,7 +22,7 @@ export async function preparePicture(
   { name, config }: { readonly name: string; readonly config: ImageProcessorConfig },
 ): Promise<PreparedPicture> {
   const begin = performance.now();
-  const { image, format } = await decode(source, name);
+  const { image, format } = await decodeSource(source, { name });
   const decoded = performance.now();
   const crop = clipCrop(image, config);
   const resized = performance.now();
@@ -40,24 +38,11 @@ export async function preparePicture(
   };
 }
 
-async function decode(
-  source: PictureSource,
-  name: string,
-): Promise<{ readonly image: RgbImage; readonly format: string }> {
-  if (!(source instanceof Blob)) return { image: source, format: "camera" };
-  // Upright, as people look at pictures; the reference leaves them as the sensor lay.
-  return await decodeImage(source, { orientation: "apply", subject: name });
-}
-
 function shrink(image: RgbImage): RgbImage {
-  const { width, height } = image;
-  const scale = PREVIEW_SIDE / Math.max(width, height);
-  if (scale >= 1) return image;
-  return resizeRgb(image, {
-    width: Math.max(1, Math.round(width * scale)),
-    height: Math.max(1, Math.round(height * scale)),
-    filter: "box",
-  });
+  const size = previewSize(image);
+  return size.width === image.width && size.height === image.height
+    ? image
+    : resizeRgb(image, { ...size, filter: "box" });
 }
 
 async function toBitmap(image: RgbImage): Promise<ImageBitmap> {

@@ -74,7 +74,7 @@ export async function evalClassification(
     change: (base) => replaceFields(base, { epochs, batch, seed, imageSize }),
     signal,
   });
-  await using _folder = request.dryRun ? undefined : await openRunFolder(request.output);
+  await using folder = request.dryRun ? undefined : await openRunFolder(request.output);
   await using data = await openData(request, context);
   const { train, val } = data;
   const executionProvider = await selectExecutionProvider(request.executionProvider, { signal });
@@ -117,7 +117,7 @@ export async function evalClassification(
   report({ event: "notice", message: describePlan(plan, { protocol, model: model.label }) });
   const warnings = await dataWarnings(data, { storage, context });
   for (const message of warnings) report({ event: "notice", message });
-  using _ending = noteOnEnding(context);
+  using ending = noteOnEnding(context);
   const outcome = await runClassification(protocol, {
     ...parts,
     decode: async (bytes, options) => (await decodeImage(bytes, options)).image,

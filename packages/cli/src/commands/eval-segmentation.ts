@@ -77,7 +77,7 @@ export async function evalSegmentation(
   if (tuned && request.dtype !== "f32") {
     throw new CliError("usage", `--dtype: ${protocol.name} trains the encoder, in f32 only`);
   }
-  await using _folder = dryRun ? undefined : await openRunFolder(request.output);
+  await using folder = dryRun ? undefined : await openRunFolder(request.output);
   await using data = await openSegmentationData(request, context);
   const selected = await selectExecutionProvider(request.executionProvider, { signal });
   const model = await openModel(request.model, context);
@@ -123,7 +123,7 @@ export async function evalSegmentation(
   }
   const warnings = await segmentationDataWarnings(data, { storage, context });
   for (const message of warnings) report({ event: "notice", message });
-  using _ending = noteOnEnding(context);
+  using ending = noteOnEnding(context);
   const outcome = await runSegmentation(protocol, {
     ...parts,
     ...claim,
@@ -204,7 +204,16 @@ function resultFacts(
     protocol: protocol.hash,
     heads: json(heads),
     set: val.data.name,
-    scores: val.scores.map(({ perClass: _, ...score }) => score),
+    scores: val.scores.map(
+      ({ pictures, unreadable, meanIou, meanAccuracy, pixelAccuracy, boundaryIou }) => ({
+        pictures,
+        unreadable,
+        meanIou,
+        meanAccuracy,
+        pixelAccuracy,
+        boundaryIou,
+      }),
+    ),
     warnings,
     seconds: times.total,
     ...(plan !== undefined && { plannedSeconds: plan.milliseconds / 1e3 }),

@@ -1,8 +1,9 @@
 // The first values of a head, drawn by seed. Each tensor has a sequence of its own, so that heads of other sizes share
-// no numbers by accident. Normal numbers by Box and Muller's pairs: engines may differ in the last bit of a logarithm.
+// no numbers by accident.
 
 import { createRandom, elementCount, type Random, type Tensor } from "@internvit/model-core";
 
+import { drawNormal } from "./draw-normal.ts";
 import { featureWidth, type HeadForm, type HeadState } from "./probe-head.ts";
 
 /** Deviation of the linear layer's weights. */
@@ -12,15 +13,7 @@ const FIRST_VALUES = 0x68656164;
 
 type Fill = (data: Float32Array, random: Random) => void;
 
-const NORMAL: Fill = (data, random) => {
-  for (let at = 0; at < data.length; at += 2) {
-    // 1 − uniform is never 0.
-    const radius = DEVIATION * Math.sqrt(-2 * Math.log(1 - random.uniform()));
-    const angle = 2 * Math.PI * random.uniform();
-    data[at] = radius * Math.cos(angle);
-    if (at + 1 < data.length) data[at + 1] = radius * Math.sin(angle);
-  }
-};
+const NORMAL: Fill = (data, random) => drawNormal(data, { random, deviation: DEVIATION });
 const ZERO: Fill = () => {};
 const ONE: Fill = (data) => void data.fill(1);
 

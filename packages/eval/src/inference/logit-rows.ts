@@ -2,12 +2,13 @@
 // where windows overlap, and resized to the size that is asked for. Reference: MMSegmentation 0.30,
 // mmseg/models/segmentors/encoder_decoder.py: encode_decode, slide_inference.
 //
-// 150 classes on 504 by 1500 pixels are 450 MB. Only the windows' logits at the head's own resolution are kept whole;
-// what is made of them are two rows of the averaged canvas, already as wide as the result, as most rows of the result
-// lie between the same two as the row before. Values are float32, sums within a row of taps float64.
+// 150 classes on 504 by 1500 pixels are 450 MB. But each of the three steps is linear, and works on rows and columns
+// apart: so is what they make together, and the canvas that lies between them need not be there. A row of the result
+// is a mixture of a few rows of the windows at the head's own resolution, then a pixel one of a few cells of that row.
+// Weights and sums of two taps are float64, rows float32.
 
 import type { Size } from "../augment/segmentation/sizes.ts";
-import { addResized, bilinearTaps, mixRows } from "./bilinear-taps.ts";
+import { bilinear, compose, mix, type Mixture, toTaps } from "./bilinear-taps.ts";
 import { timesCovered, type WindowSpan } from "./window-spans.ts";
 
 /** Logits of a picture's windows, at the head's own resolution. */
@@ -17,101 +18,53 @@ export interface WindowMaps {
   readonly rows: readonly WindowSpan[];
   /** Windows from left to right. */
   readonly columns: readonly WindowSpan[];
-  /** Of one window, pixel by pixel. */
+  /** Of one window, in cells. */
   readonly mapSize: Size;
-  /** `[height, width, classes]` of `mapSize` for each window, row by row of the windows. */
-  readonly maps: readonly Float32Array[];
+  /**
+   * `[windows down, rows, windows across, columns, classes]`: rows and columns of cells, those of all windows side by side.
+   */
+  readonly cells: Float32Array;
 }
 
 /** Rows of logits. */
 export interface LogitRows {
-  /** `[width, classes]` of row `y`; overwritten by the next call. Rows are cheapest from top to bottom. */
+  /** `[width, classes]` of row `y`; overwritten by the next call. */
   readonly read: (y: number) => Float32Array;
 }
 
 /** The averaged logits of the windows, resized to `size`. */
 export function logitRows(windows: WindowMaps, { width, height }: Size): LogitRows {
-  const { classes } = windows;
-  const canvas = canvasRows(windows);
-  const across = bilinearTaps(canvas.width, width);
-  const down = bilinearTaps(canvas.height, height);
-  let upper = { y: -1, data: new Float32Array(width * classes) };
-  let lower = { y: -1, data: new Float32Array(width * classes) };
-  const mixed = new Float32Array(width * classes);
-  const fill = (row: { y: number; readonly data: Float32Array }, y: number): void => {
-    if (row.y === y) return;
-    row.data.fill(0);
-    addResized(canvas.read(y), { taps: across, channels: classes, target: row.data, offset: 0 });
-    row.y = y;
-  };
-  return {
-    read(y) {
-      const [first, second, weight] = [down.first[y]!, down.second[y]!, down.weight[y]!];
-      if (first !== upper.y && first === lower.y) [upper, lower] = [lower, upper];
-      fill(upper, first);
-      if (weight === 0) return upper.data;
-      fill(lower, second);
-      mixRows(mixed, { upper: upper.data, lower: lower.data, weight });
-      return mixed;
-    },
-  };
-}
-
-/** The canvas's own rows `[width, classes]`: upsampled windows, averaged. */
-function canvasRows(windows: WindowMaps): Size & { readonly read: (y: number) => Float32Array } {
-  const { classes, rows, columns, mapSize } = windows;
-  const [width, height] = [columns.at(-1)![1], rows.at(-1)![1]];
-  const across = bilinearTaps(mapSize.width, columns[0]![1] - columns[0]![0]);
-  const down = bilinearTaps(mapSize.height, rows[0]![1] - rows[0]![0]);
-  const [timesDown, timesAcross] = [timesCovered(rows, height), timesCovered(columns, width)];
-  const length = mapSize.width * classes;
+  const { classes, rows, columns, mapSize, cells } = windows;
+  const down = toTaps(mixturesOf(rows, { cells: mapSize.height, target: height }));
+  const across = toTaps(mixturesOf(columns, { cells: mapSize.width, target: width }));
+  const length = columns.length * mapSize.width * classes;
   const line = new Float32Array(length);
   const row = new Float32Array(width * classes);
-  const readLine = (map: Float32Array, y: number): void => {
-    const [upper, lower] = [down.first[y]! * length, down.second[y]! * length];
-    mixRows(line, {
-      upper: map.subarray(upper, upper + length),
-      lower: map.subarray(lower, lower + length),
-      weight: down.weight[y]!,
-    });
-  };
   return {
-    width,
-    height,
     read(y) {
-      row.fill(0);
-      for (const [at, [top, bottom]] of rows.entries()) {
-        if (y < top || y >= bottom) continue;
-        for (const [column, [left]] of columns.entries()) {
-          readLine(windows.maps[at * columns.length + column]!, y - top);
-          addResized(line, {
-            taps: across,
-            channels: classes,
-            target: row,
-            offset: left * classes,
-          });
-        }
-      }
-      divide(row, { classes, times: timesDown[y]!, timesAcross });
+      mix(cells, { taps: down, from: y, to: y + 1, length, target: line });
+      mix(line, { taps: across, from: 0, to: width, length: classes, target: row });
       return row;
     },
   };
 }
 
-/** Sums of windows → means. */
-function divide(
-  row: Float32Array,
-  options: {
-    readonly classes: number;
-    readonly times: number;
-    readonly timesAcross: Uint32Array;
-  },
-): void {
-  const { classes, times, timesAcross } = options;
-  for (let x = 0; x < timesAcross.length; x++) {
-    const count = times * timesAcross[x]!;
-    if (count === 1) continue;
-    const end = (x + 1) * classes;
-    for (let at = x * classes; at < end; at++) row[at]! /= count;
+/** What each of `target` pixels along an axis is made of, in cells of the windows. */
+function mixturesOf(
+  spans: readonly WindowSpan[],
+  { cells, target }: { readonly cells: number; readonly target: number },
+): readonly Mixture[] {
+  const [begin, end] = spans[0]!;
+  const canvas = spans.at(-1)![1];
+  const times = timesCovered(spans, canvas);
+  const inWindow = bilinear(cells, end - begin);
+  const averaged = Array.from({ length: canvas }, () => new Map<number, number>());
+  for (const [window, [first]] of spans.entries()) {
+    for (const [at, mixture] of inWindow.entries()) {
+      for (const [cell, weight] of mixture) {
+        averaged[first + at]!.set(window * cells + cell, weight / times[first + at]!);
+      }
+    }
   }
+  return compose(bilinear(canvas, target), averaged);
 }

@@ -3,6 +3,7 @@
 import type { Tensor } from "@internvit/model-core";
 import type { RgbImage } from "@internvit/preprocess";
 
+import type { Size } from "../augment/segmentation/sizes.ts";
 import { EvalError } from "../errors.ts";
 import { mapAhead } from "../runs/ahead.ts";
 import type { InferenceSettings } from "./inference-settings.ts";
@@ -38,8 +39,7 @@ export async function windowMaps(
     corners.slice(at * logits.batch, (at + 1) * logits.batch),
   );
   const size = { height: rows[0]![1] - rows[0]![0], width: columns[0]![1] - columns[0]![0] };
-  const maps: Float32Array[] = [];
-  let mapSize = { height: 0, width: 0 };
+  let [mapSize, cells, placed] = [{ height: 0, width: 0 }, new Float32Array(0), 0];
   const run = (batch: readonly Corner[]): Promise<Tensor<"float32">> => {
     signal?.throwIfAborted();
     return logits.run(cutWindows(image, { corners: batch, ...size }), signal);
@@ -47,27 +47,31 @@ export async function windowMaps(
   const found = mapAhead(batches, { ahead: UNDER_WAY - 1, map: async (batch) => run(batch) });
   for await (const { shape, data } of found) {
     const [pictures = 0, channels, height = 0, width = 0] = shape;
-    const same = maps.length === 0 || (mapSize.height === height && mapSize.width === width);
-    const fits = data.length === pictures * classes * height * width && channels === classes;
-    if (!(same && fits && pictures > 0)) {
+    if (placed === 0) {
+      mapSize = { height, width };
+      cells = new Float32Array(corners.length * height * width * classes);
+    }
+    const same = mapSize.height === height && mapSize.width === width;
+    const length = classes * height * width;
+    const fits = data.length === pictures * length && channels === classes;
+    if (!(same && fits && pictures > 0 && placed + pictures <= corners.length)) {
       throw new EvalError(
         "mismatch",
         `logits of ${size.width}x${size.height} windows: expected ${classes} classes on one grid, got [${shape.join(", ")}]`,
       );
     }
-    mapSize = { height, width };
-    const length = classes * height * width;
-    for (let at = 0; at < data.length; at += length) {
-      maps.push(classesLast(data.subarray(at, at + length), classes));
+    for (let at = 0; at < data.length; at += length, placed++) {
+      const place = { window: placed, across: columns.length, classes, mapSize };
+      placeCells(data.subarray(at, at + length), { ...place, cells });
     }
   }
-  if (maps.length !== corners.length) {
+  if (placed !== corners.length) {
     throw new EvalError(
       "mismatch",
-      `expected logits of ${corners.length} windows, got those of ${maps.length}`,
+      `expected logits of ${corners.length} windows, got those of ${placed}`,
     );
   }
-  return { classes, rows, columns, mapSize, maps };
+  return { classes, rows, columns, mapSize, cells };
 }
 
 interface Corner {
@@ -96,19 +100,37 @@ function cutWindows(
   return { dtype: "uint8", shape: [corners.length, height, width, 3], data };
 }
 
-/** `[classes, pixels]` → `[pixels, classes]`: what follows works on all classes of a pixel. */
-function classesLast(planes: Float32Array, classes: number): Float32Array {
-  const pixels = planes.length / classes;
-  const map = new Float32Array(planes.length);
-  for (let channel = 0, at = 0; channel < classes; channel++) {
-    for (let out = channel; out < map.length; out += classes) map[out] = planes[at++]!;
+/** `[classes, height, width]` of one window into the cells of all, where all classes of a cell are together. */
+function placeCells(
+  planes: Float32Array,
+  options: {
+    /** Its number, row by row of the windows. */
+    readonly window: number;
+    /** Windows in a row. */
+    readonly across: number;
+    readonly classes: number;
+    readonly mapSize: Size;
+    readonly cells: Float32Array;
+  },
+): void {
+  const { window, across, classes, cells } = options;
+  const { height, width } = options.mapSize;
+  const left = (window % across) * width;
+  const top = Math.floor(window / across) * height;
+  let wrong = -1;
+  for (let label = 0, at = 0; label < classes; label++) {
+    for (let y = 0; y < height; y++) {
+      let to = ((top + y) * across * width + left) * classes + label;
+      for (let x = 0; x < width; x++, at++, to += classes) {
+        const value = planes[at]!;
+        cells[to] = value;
+        if (!Number.isFinite(value)) wrong = at;
+      }
+    }
   }
-  const wrong = map.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) {
-    throw new EvalError(
-      "invalid-data",
-      `logits of class ${wrong % classes}: expected numbers, got ${map[wrong]} at one of ${pixels} pixels`,
-    );
-  }
-  return map;
+  if (wrong < 0) return;
+  throw new EvalError(
+    "invalid-data",
+    `logits of class ${Math.floor(wrong / height / width)}: expected numbers, got ${planes[wrong]}`,
+  );
 }

@@ -6,6 +6,7 @@ import {
   cosineSchedule,
   createTrainingSession,
   crossEntropy,
+  type GraphRewrite,
   oneUpdateBehind,
   sgd,
   softCrossEntropy,
@@ -25,23 +26,32 @@ export interface HeadManifest extends TrainingManifest {
   readonly steps: number;
   readonly train_rows: number;
   readonly held_rows: number;
+  readonly optimiser: { readonly momentum: number; readonly nesterov: boolean };
   readonly clip_grad_norm: number;
   readonly schedule: {
     readonly peak_lr: number;
     readonly total_updates: number;
     readonly warmup_updates: number;
+    readonly min_lr: number;
   };
   readonly ema_decay: number;
   readonly loss: string;
   readonly lam: readonly number[];
+  readonly held_correct_top1_top5: Readonly<Record<string, readonly [number, number]>>;
 }
 
-type Goldens = ReadonlyMap<string, GoldenTensor>;
+/** The files of one training. */
+export interface HeadGoldens {
+  readonly manifest: HeadManifest;
+  readonly tensors: ReadonlyMap<string, GoldenTensor>;
+  /** Default: the session's. */
+  readonly rewrites?: readonly GraphRewrite[];
+}
 
 /** Everything that the manifest expects, by its golden name. */
 export async function trainGoldenHead(
   runtime: GraphRuntime,
-  { manifest, tensors }: { readonly manifest: HeadManifest; readonly tensors: Goldens },
+  { manifest, tensors, rewrites }: HeadGoldens,
 ): Promise<ReadonlyMap<string, ArrayLike<number | bigint>>> {
   const { batch, classes, width, heads, tokens, schedule } = manifest;
   const kind = manifest.target === "attention_pooling" ? "attention-pooling" : "linear";
@@ -54,7 +64,8 @@ export async function trainGoldenHead(
       names.map((name) => [name, { dtype: "float32", ...float32Golden(tensors, `init.${name}`) }]),
     );
   const parameters = initial.filter((name) => !isBuffer(name));
-  const { peak_lr: peak, total_updates: total, warmup_updates: warmup } = schedule;
+  const { peak_lr: peak, total_updates: total, warmup_updates: warmup, min_lr: minimum } = schedule;
+  const { momentum, nesterov } = manifest.optimiser;
   await using session = await createTrainingSession(runtime, {
     model: probeHead(
       { kind, width, classes, heads },
@@ -76,10 +87,11 @@ export async function trainGoldenHead(
           build: (graph, { input, output }) =>
             crossEntropy(graph, output("logits"), { labels: input("labels") }),
         },
-    optimizer: sgd({ momentum: 0.9, nesterov: true }),
-    schedule: oneUpdateBehind(cosineSchedule({ peak, total, warmup })),
+    optimizer: sgd({ momentum, nesterov }),
+    schedule: oneUpdateBehind(cosineSchedule({ peak, total, warmup, minimum })),
     maxGradNorm: manifest.clip_grad_norm,
     averageDecay: manifest.ema_decay,
+    ...(rewrites && { rewrites }),
     watch: ["logits", ...parameters.map((name) => `gradient/${name}`)],
   });
 
@@ -136,7 +148,7 @@ function numbers(tensor: Tensor | undefined): Float32Array {
   return tensor!.data as Float32Array;
 }
 
-function tokensOf(tensors: Goldens, rows: readonly number[]): Tensor<"float32"> {
+function tokensOf(tensors: HeadGoldens["tensors"], rows: readonly number[]): Tensor<"float32"> {
   const { shape, data } = float32Golden(tensors, "tokens");
   const [, count = 0, width = 0] = shape;
   const size = count * width;

@@ -67,17 +67,20 @@ test.each(slides)("golden labels of $original pixels", ({ at, ...slide }) => {
   expect(found).toEqual(tensors.get(`slide.${at}.argmax`)!.data);
 });
 
-/** Golden logits [windows, classes, rows, columns] as the windows' maps. */
+/** Golden logits [windows, classes, rows, columns] as the windows' cells. */
 function windowsOf(at: number, { height, width, ...options }: Windows): WindowMaps {
   const { shape, data } = float32Golden(tensors, `slide.${at}.window_logits`);
   const [count = 0, classes = 0, rows = 0, columns = 0] = shape;
-  const pixels = rows * columns;
-  const maps = Array.from({ length: count }, (_, window) =>
-    Float32Array.from({ length: classes * pixels }, (_value, i) => {
-      const [pixel, label] = [Math.floor(i / classes), i % classes];
-      return data[(window * classes + label) * pixels + pixel]!;
-    }),
-  );
   const [down, across] = [windowSpans(height, options), windowSpans(width, options)];
-  return { classes, rows: down, columns: across, mapSize: { height: rows, width: columns }, maps };
+  const cells = new Float32Array(data.length);
+  data.forEach((value, from) => {
+    const [column, row] = [from % columns, Math.floor(from / columns) % rows];
+    const label = Math.floor(from / columns / rows) % classes;
+    const window = Math.floor(from / columns / rows / classes);
+    const y = Math.floor(window / across.length) * rows + row;
+    const x = (window % across.length) * columns + column;
+    cells[(y * across.length * columns + x) * classes + label] = value;
+  });
+  expect(count).toBe(down.length * across.length);
+  return { classes, rows: down, columns: across, mapSize: { height: rows, width: columns }, cells };
 }

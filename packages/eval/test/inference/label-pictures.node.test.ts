@@ -58,6 +58,14 @@ describe("encodeLabelPng", () => {
   });
 });
 
+/** The smallest distance of two colours. */
+function nearest(some: readonly Rgb[]): number {
+  const distances = some.flatMap((one, at) =>
+    some.slice(0, at).map((other) => Math.hypot(...one.map((value, i) => value - other[i]!))),
+  );
+  return Math.min(...distances);
+}
+
 describe("classColours", () => {
   it("gives up to 255, the same for more classes, all different and the first ones most", () => {
     const all = classColours(255);
@@ -67,15 +75,6 @@ describe("classColours", () => {
     expect(nearest([...all, IGNORED_COLOUR])).toBeGreaterThan(15);
   });
 });
-
-/** The smallest distance between two colours. */
-function nearest(some: readonly Rgb[]): number {
-  return Math.min(
-    ...some.flatMap((one, at) =>
-      some.slice(0, at).map((other) => Math.hypot(...one.map((value, i) => value - other[i]!))),
-    ),
-  );
-}
 
 describe("overlayLabels", () => {
   const image = noiseImage(random, { width: 13, height: 7 });

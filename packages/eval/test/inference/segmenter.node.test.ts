@@ -27,13 +27,13 @@ import { createTrainingSession, type Tensors, type TrainingModel } from "@intern
 import { expect, test } from "vitest";
 
 import { noiseImage } from "../augment/noise-image.ts";
+import { tinyHeadFacts } from "./tiny-head-facts.ts";
 
 const runtime = createNodeRuntime({ threads: 1 });
 const checkpoint = await openCheckpoint(fixturePath("tiny-layernorm"));
 const { hiddenSize: width, patchSize, imageSize } = checkpoint.config;
 const size = imageSize;
 const side = size / patchSize;
-const CLASSES = ["road", "sky", "tree"];
 const LINEAR = { kind: "linear", width, classes: 3 } as const;
 const UPERNET = { kind: "upernet", width, classes: 3, channels: 8, auxiliaryLevel: 2 } as const;
 const BLOCKS = { linear: [2], upernet: [0, 1, 2, 3] } as const;
@@ -57,26 +57,8 @@ function factsOf(
   form: SegmentationForm,
   encoder: Partial<SegmentationHeadFacts["encoder"]> = {},
 ): SegmentationHeadFacts {
-  return {
-    form,
-    classes: CLASSES,
-    blocks: BLOCKS[form.kind],
-    inference: {
-      shortSide: size + patchSize,
-      mode: { kind: "slide", window: size, stride: 70 },
-      scales: [1],
-      flip: false,
-    },
-    protocol: { name: "test", hash: "ab".repeat(32) },
-    iteration: 2,
-    encoder: {
-      name: "tiny-layernorm",
-      checkpointHash: null,
-      trained: false,
-      config: JSON.parse(JSON.stringify(encoderConfigJson(checkpoint.config))),
-      ...encoder,
-    },
-  };
+  const { config } = checkpoint;
+  return tinyHeadFacts(form, { config, blocks: BLOCKS[form.kind], encoder });
 }
 
 /** A session of a model, after two updates on noise. */

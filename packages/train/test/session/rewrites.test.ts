@@ -1,59 +1,11 @@
-import type { GraphNode, Tensor } from "@internvit/model-core";
-import { add } from "@internvit/model-core/onnx";
+import type { GraphNode } from "@internvit/model-core";
 import { expect, test } from "vitest";
 
-import { crossEntropy, headGrid, sgd, type TrainingOptions } from "../../src/index.ts";
+import { headGrid, type TrainingOptions } from "../../src/index.ts";
 import { buildEvaluationGraph } from "../../src/session/evaluation.ts";
 import { trainingSetup } from "../../src/session/setup.ts";
 import { buildStepGraph } from "../../src/session/step-graph.ts";
-import { classificationHead } from "../probes/probe-models.ts";
-
-const [SAMPLES, TOKENS, WIDTH, CLASSES, HEADS] = [2, 5, 8, 3, 2];
-
-function zeros(...shape: number[]): Tensor {
-  const count = shape.reduce((product, size) => product * size, 1);
-  return { dtype: "float32", shape, data: new Float32Array(count) };
-}
-
-/** The attention-pooling probe of the recipe, small. */
-function pooling(trunk = false): TrainingOptions {
-  const parts = ["q", "k", "v"].flatMap((part) => [
-    [`attn_pooling.norm1_${part}.weight`, zeros(WIDTH)] as const,
-    [`attn_pooling.norm1_${part}.bias`, zeros(WIDTH)] as const,
-    [`attn_pooling.cross_attn.${part}.weight`, zeros(WIDTH, WIDTH)] as const,
-    [`attn_pooling.cross_attn.${part}_bias`, zeros(WIDTH)] as const,
-  ]);
-  return {
-    model: {
-      inputs: { tokens: { dtype: "float32", shape: [SAMPLES, TOKENS, WIDTH] } },
-      parameters: {
-        ...Object.fromEntries(parts),
-        "attn_pooling.cross_attn.proj.weight": zeros(WIDTH, WIDTH),
-        "attn_pooling.cross_attn.proj.bias": zeros(WIDTH),
-        "norm.weight": zeros(WIDTH),
-        "norm.bias": zeros(WIDTH),
-        "head.weight": zeros(CLASSES, WIDTH),
-        "head.bias": zeros(CLASSES),
-        ...(trunk && { trunk: zeros(WIDTH) }),
-      },
-      buffers: { "norm.running_mean": zeros(WIDTH), "norm.running_var": zeros(WIDTH) },
-      build: (graph, call) => {
-        const tokens = trunk
-          ? add(graph, call.input("tokens"), call.parameter("trunk"))
-          : call.input("tokens");
-        const target = { target: "attention_pooling", heads: HEADS };
-        return classificationHead(graph, { ...call, input: () => tokens }, target);
-      },
-    },
-    loss: {
-      inputs: { labels: { dtype: "int64", shape: [SAMPLES], labels: { classes: CLASSES } } },
-      build: (graph, { input, output }) =>
-        crossEntropy(graph, output("logits"), { labels: input("labels") }),
-    },
-    optimizer: sgd(),
-    schedule: () => 0.1,
-  };
-}
+import { poolingProbe } from "./pooling-probe.ts";
 
 /** The forward pass over the tokens: their norms and the collapsed places, in the graphs of a step and of evaluation. */
 function places(options: TrainingOptions) {
@@ -68,16 +20,16 @@ function places(options: TrainingOptions) {
 }
 
 test("a session collapses the pooling of frozen tokens, in steps and in evaluation", () => {
-  expect(places(pooling())).toEqual({ norms: [1, 1], collapsed: [1, 1] });
-  expect(places({ ...pooling(), rewrites: [] })).toEqual({ norms: [2, 2], collapsed: [0, 0] });
+  expect(places(poolingProbe())).toEqual({ norms: [1, 1], collapsed: [1, 1] });
+  expect(places({ ...poolingProbe(), rewrites: [] })).toEqual({ norms: [2, 2], collapsed: [0, 0] });
 });
 
 test("a session collapses the pooling of tokens that are trained, too", () => {
-  expect(places(pooling(true)).collapsed).toEqual([1, 1]);
+  expect(places(poolingProbe({ trunk: true })).collapsed).toEqual([1, 1]);
 });
 
 test("heads of a grid share the normalised tokens", () => {
-  const { model, loss, ...options } = pooling();
+  const { model, loss, ...options } = poolingProbe();
   const grid = headGrid({ model, loss, heads: { first: {}, second: {}, third: {} } });
   expect(places({ ...options, ...grid })).toEqual({ norms: [1, 1], collapsed: [3, 3] });
 });
