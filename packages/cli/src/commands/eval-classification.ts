@@ -15,7 +15,6 @@ import {
   type RunOutcome,
   type RunPlan,
 } from "@internvit/eval";
-import { folderStorage } from "@internvit/eval/node";
 import type { EncoderDtype, EncoderInfo } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
@@ -100,12 +99,13 @@ export async function evalClassification(
     ...(threads !== undefined && { threads }),
   });
   const parts = { encoders: encoders.all, runtime, train, val, signal };
-  const storage = folderStorage(request.output);
   const { resume, output: subject } = request;
   // Before anything is measured.
-  if (!request.dryRun) await checkStorage(protocol, { ...parts, storage, resume, subject });
+  if (folder !== undefined) {
+    await checkStorage(protocol, { ...parts, storage: folder.storage, resume, subject });
+  }
   const plan = await planClassification(protocol, parts);
-  if (request.dryRun) {
+  if (folder === undefined) {
     report({
       event: "result",
       command: "eval classification",
@@ -115,9 +115,10 @@ export async function evalClassification(
     return 0;
   }
   report({ event: "notice", message: describePlan(plan, { protocol, model: model.label }) });
+  const { storage } = folder;
   const warnings = await dataWarnings(data, { storage, context });
   for (const message of warnings) report({ event: "notice", message });
-  using ending = noteOnEnding(context);
+  using _ = noteOnEnding(context);
   const outcome = await runClassification(protocol, {
     ...parts,
     decode: async (bytes, options) => (await decodeImage(bytes, options)).image,

@@ -14,7 +14,6 @@ import {
   type SegmentationProtocol,
   type SegmentationResult,
 } from "@internvit/eval";
-import { folderStorage } from "@internvit/eval/node";
 import type { EncoderDtype } from "@internvit/model-core";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
 import {
@@ -40,6 +39,7 @@ import { openRunFolder } from "./run-folder.ts";
 import { checkSegmentationData } from "./segmentation-data-check.ts";
 import {
   openSegmentationData,
+  type SegmentationData,
   type SegmentationDataRequest,
   segmentationDataWarnings,
 } from "./segmentation-data.ts";
@@ -69,61 +69,38 @@ export async function evalSegmentation(
   request: EvalSegmentationRequest,
   context: CommandContext,
 ): Promise<number> {
-  const { report, signal, env } = context;
-  const { resume, dryRun, output: subject, threads } = request;
+  const { report, signal } = context;
+  const { resume, output: subject } = request;
+  const command = "eval segmentation";
   configureSharp();
   const protocol = await chooseSegmentationProtocol(request.protocol, { changes: request, signal });
-  const tuned = protocol.kind === "online" && protocol.encoder.trained;
-  if (tuned && request.dtype !== "f32") {
+  if (tunes(protocol) && request.dtype !== "f32") {
     throw new CliError("usage", `--dtype: ${protocol.name} trains the encoder, in f32 only`);
   }
-  await using folder = dryRun ? undefined : await openRunFolder(request.output);
+  await using folder = request.dryRun ? undefined : await openRunFolder(request.output);
   await using data = await openSegmentationData(request, context);
-  const selected = await selectExecutionProvider(request.executionProvider, { signal });
-  const model = await openModel(request.model, context);
-  const { checkpoint } = model;
-  const provenance = await checkpointProvenance(checkpoint, {
-    cacheDirectory: cacheFolder(env),
-    signal,
-  });
-  const { checkpointHash = null, versions } = provenance;
-  const dtype = describeDtype(request.dtype);
-  const runtime = createNodeRuntime({
-    executionProvider: selected.provider,
-    ...(threads !== undefined && { threads }),
-  });
-  const parts = {
-    checkpoint,
-    model: { name: model.label, checkpointHash },
-    openEncoders: encodersOf(model, { request, selected, pictures: data.train.length, context }),
-    runtime,
-    train: data.train,
-    val: data.val,
-    signal,
-  };
-  const storage = folderStorage(request.output);
-  const claim = { storage, resume, subject };
-  const kept = dryRun ? undefined : storage;
-  if (!dryRun) {
-    const encoder = tuned ? undefined : { executionProvider: runtime.executionProvider, dtype };
+  const { model, parts, machine } = await prepare(request, { data, context });
+  const claim = folder && { storage: folder.storage, resume, subject };
+  if (claim !== undefined) {
+    const encoder = tunes(protocol) ? undefined : machine;
     await checkSegmentationStorage(protocol, { ...parts, ...claim, encoder });
   }
-  await checkSegmentationData(data, { protocol, storage: kept, context });
-  // What is gone on with was planned before, and a step of a large training takes minutes.
-  const plan = resume && !dryRun ? undefined : await planSegmentation(protocol, parts);
-  if (plan !== undefined) {
-    const layers = checkpoint.config.numHiddenLayers;
-    const text = describeSegmentationPlan(plan, { protocol, model: model.label, layers });
-    if (dryRun) {
-      const facts = { dryRun: true, plan: json(plan), protocol: json(protocol) };
-      report({ event: "result", command: "eval segmentation", facts, text });
-      return 0;
-    }
-    report({ event: "notice", message: text });
+  await checkSegmentationData(data, { protocol, storage: folder?.storage, context });
+  const layers = parts.checkpoint.config.numHiddenLayers;
+  const describe = (plan: SegmentationPlan): string =>
+    describeSegmentationPlan(plan, { protocol, model: model.label, layers });
+  if (claim === undefined) {
+    const plan = await planSegmentation(protocol, parts);
+    const facts = { dryRun: true, plan: json(plan), protocol: json(protocol) };
+    report({ event: "result", command, facts, text: describe(plan) });
+    return 0;
   }
-  const warnings = await segmentationDataWarnings(data, { storage, context });
+  // What is gone on with was planned before, and a step of a large training takes minutes.
+  const plan = resume ? undefined : await planSegmentation(protocol, parts);
+  if (plan !== undefined) report({ event: "notice", message: describe(plan) });
+  const warnings = await segmentationDataWarnings(data, { storage: claim.storage, context });
   for (const message of warnings) report({ event: "notice", message });
-  using ending = noteOnEnding(context);
+  using _ = noteOnEnding(context);
   const outcome = await runSegmentation(protocol, {
     ...parts,
     ...claim,
@@ -131,31 +108,61 @@ export async function evalSegmentation(
     ...(plan !== undefined && { costs: plan.costs }),
     onEvent: runEvents(report),
   });
-  const { provider: executionProvider, device } = selected;
   const result: SegmentationResult = {
     format: SEGMENTATION_RESULT_FORMAT,
     version: 1,
     finished: new Date().toISOString(),
-    model: modelFacts(model, { checkpointHash }),
+    model: modelFacts(model, parts.model),
     protocol: await protocolFacts(protocol),
     train: dataFacts(data.train),
-    environment: environmentFacts({ executionProvider, device, dtype, versions }),
+    environment: environmentFacts(machine),
     seed: protocol.seed,
     ...outcome,
     warnings: [...warnings, ...outcome.warnings],
   };
-  const files = await writeSegmentationReports(result, {
-    folder: request.output,
-    val: data.val,
+  const place = { folder: request.output, val: data.val, signal };
+  const files = await writeSegmentationReports(result, place);
+  const text = describeSegmentationResult(result, files);
+  report({ event: "result", command, facts: resultFacts(result, { files, plan }), text });
+  return 0;
+}
+
+/** Whether the encoder is trained, which nobody else opens then. */
+function tunes(protocol: SegmentationProtocol): boolean {
+  return protocol.kind === "online" && protocol.encoder.trained;
+}
+
+/** The model and where it runs. */
+async function prepare(
+  request: EvalSegmentationRequest,
+  { data, context }: { readonly data: SegmentationData; readonly context: CommandContext },
+) {
+  const { signal, env } = context;
+  const { threads } = request;
+  const { train, val } = data;
+  const selected = await selectExecutionProvider(request.executionProvider, { signal });
+  const model = await openModel(request.model, context);
+  const { checkpoint, label: name } = model;
+  const cacheDirectory = cacheFolder(env);
+  const { checkpointHash = null, versions } = await checkpointProvenance(checkpoint, {
+    cacheDirectory,
     signal,
   });
-  report({
-    event: "result",
-    command: "eval segmentation",
-    facts: resultFacts(result, { files, plan }),
-    text: describeSegmentationResult(result, files),
-  });
-  return 0;
+  const { provider: executionProvider, device } = selected;
+  return {
+    model,
+    /** What a run is given. */
+    parts: {
+      checkpoint,
+      model: { name, checkpointHash },
+      openEncoders: encodersOf(model, { request, selected, pictures: train.length, context }),
+      runtime: createNodeRuntime({ executionProvider, ...(threads !== undefined && { threads }) }),
+      train,
+      val,
+      signal,
+    },
+    machine: { executionProvider, device, dtype: describeDtype(request.dtype), versions },
+  };
 }
 
 /** Opens encoders of the model; says once what is special about how they run. */

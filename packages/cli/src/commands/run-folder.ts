@@ -3,11 +3,18 @@
 import { mkdir, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
+import type { RunStorage } from "@internvit/eval";
+import { folderStorage } from "@internvit/eval/node";
 import { lockOutput } from "@internvit/runtime-node";
 
 import { writeError } from "../errors.ts";
 
 const LOCK_FILE = "run.lock";
+
+/** A folder that nobody else writes, until it is disposed of. */
+export interface RunFolder extends AsyncDisposable {
+  readonly storage: RunStorage;
+}
 
 /**
  * Makes the folder, if it is not there, and keeps other runs out of it until it is disposed of. A folder in which nothing
@@ -15,13 +22,14 @@ const LOCK_FILE = "run.lock";
  *
  * @throws RuntimeError `exists` while another process writes to it, CliError `io` when it cannot be made
  */
-export async function openRunFolder(folder: string): Promise<AsyncDisposable> {
+export async function openRunFolder(folder: string): Promise<RunFolder> {
   const path = resolve(folder);
   const first = await mkdir(path, { recursive: true }).catch((cause: unknown) => {
     throw writeError(path, cause);
   });
   const lock = await lockOutput(join(path, LOCK_FILE));
   return {
+    storage: folderStorage(folder),
     async [Symbol.asyncDispose]() {
       await lock.dispose();
       if (first !== undefined) await removeEmpty(path, { first });

@@ -11,7 +11,7 @@ import { type SegmentationBlocks, segmentationBlocks } from "./blocks.ts";
 import { checkRun, trainingCount } from "./check-run.ts";
 import type { SegmentationCosts, SegmentationRunOptions } from "./segmentation-run-options.ts";
 import { openTraining, type SegmentationTraining, tunedEncoder } from "./segmentation-training.ts";
-import { createTapEncoders, type TapEncoders } from "./tap-encoders.ts";
+import { createTapEncoders, ENCODED_TOGETHER, type TapEncoders } from "./tap-encoders.ts";
 import { scoringsOf } from "./training-run.ts";
 
 /** What a run will do. */
@@ -112,14 +112,13 @@ function crops(count: number, size: number): Tensor<"float32"> {
 /** Milliseconds for each iteration; reading goes on meanwhile and is not in it. */
 async function measureIteration(
   protocol: SegmentationProtocol,
-  { training, batch, signal }: Measured,
+  measured: Measured,
 ): Promise<number> {
+  const { training, batch, signal } = measured;
   const { cropSize: size } = protocol;
   const stop = signal === undefined ? {} : { signal };
-  const kept = protocol.kind === "features" ? await training.input(crops(batch, size), signal) : {};
+  const input = await training.input(crops(batch, size), signal);
   const step = async (): Promise<void> => {
-    const input =
-      protocol.kind === "features" ? kept : await training.input(crops(batch, size), signal);
     const labels: Tensor<"uint8"> = {
       dtype: "uint8",
       shape: [batch, size, size],
@@ -128,7 +127,23 @@ async function measureIteration(
     await training.session.step({ ...input, ...training.masks(), labels }, stop);
   };
   await step();
-  return ((await timeOf(step)) * protocol.batch) / batch;
+  const stepping = ((await timeOf(step)) * protocol.batch) / batch;
+  return stepping + (protocol.kind === "features" ? 0 : await measureEncoding(protocol, measured));
+}
+
+/** Milliseconds until frozen encoders, as many as share a batch, have the crops of an iteration. */
+async function measureEncoding(
+  { batch, cropSize }: SegmentationProtocol,
+  { encoders, parallel, signal }: Measured,
+): Promise<number> {
+  if (encoders === undefined) return 0;
+  const chunks = Math.ceil(batch / ENCODED_TOGETHER);
+  const lanes = Math.min(parallel, chunks);
+  const once = () =>
+    Promise.all(Array.from({ length: lanes }, () => encoders.taps(crops(1, cropSize), signal)));
+  await once();
+  const rounds = Math.ceil(chunks / lanes) * Math.min(batch, ENCODED_TOGETHER);
+  return (await timeOf(once)) * rounds;
 }
 
 /** Milliseconds for each picture that is scored, with as many at a time as there are encoders. */
