@@ -123,6 +123,24 @@ describe("eval segmentation", () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
+  it("says that a run does not fit into memory before it is tried", async () => {
+    using folder = temporaryFolder();
+    const controller = new AbortController();
+    let said = "";
+    const stream = {
+      write(text: string) {
+        said += text;
+        if (text.includes("of memory")) controller.abort();
+        return true;
+      },
+    };
+    const more = ["--protocol", "report-head-tuning", "--crop-size", "14000", "--batch", "2"];
+    const argv = args(join(folder.path, "probe"), ...more, "--dry-run");
+    const { signal } = controller;
+    expect(await main(argv, { stdout: stream, stderr: stream, env: {}, signal })).toBe(1);
+    expect(said).toMatch(/the run takes about [\d.]+ TB of memory .* [\d.]+ GB are free here/);
+  });
+
   it("refuses a folder that holds a run before anything is measured, and goes on with --resume", async () => {
     using folder = temporaryFolder();
     const output = join(folder.path, "probe");

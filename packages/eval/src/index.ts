@@ -267,7 +267,12 @@ export {
 
 export { type SegmentationBlocks, segmentationBlocks } from "./runs/segmentation/blocks.ts";
 export { BEST_HEAD_FILE } from "./runs/segmentation/head-files.ts";
-export { planSegmentation, type SegmentationPlan } from "./runs/segmentation/plan-segmentation.ts";
+export {
+  outlineSegmentation,
+  planSegmentation,
+  type SegmentationOutline,
+  type SegmentationPlan,
+} from "./runs/segmentation/plan-segmentation.ts";
 export {
   checkSegmentationStorage,
   type CheckSegmentationStorageOptions,

@@ -5,6 +5,7 @@ import {
   checkSegmentationStorage,
   dataFacts,
   type OpenEncoders,
+  outlineSegmentation,
   planSegmentation,
   protocolFacts,
   runSegmentation,
@@ -44,7 +45,11 @@ import {
   segmentationDataWarnings,
 } from "./segmentation-data.ts";
 import { chooseSegmentationProtocol, type SegmentationChanges } from "./segmentation-protocol.ts";
-import { describeSegmentationPlan, describeSegmentationResult } from "./segmentation-report.ts";
+import {
+  describeSegmentationPlan,
+  describeSegmentationResult,
+  noteMemory,
+} from "./segmentation-report.ts";
 
 /** What `eval segmentation` is asked for. */
 export interface EvalSegmentationRequest extends SegmentationDataRequest, SegmentationChanges {
@@ -86,6 +91,7 @@ export async function evalSegmentation(
     await checkSegmentationStorage(protocol, { ...parts, ...claim, encoder });
   }
   await checkSegmentationData(data, { protocol, storage: folder?.storage, context });
+  noteMemory(outlineSegmentation(protocol, parts), { resume, report });
   const layers = parts.checkpoint.config.numHiddenLayers;
   const describe = (plan: SegmentationPlan): string =>
     describeSegmentationPlan(plan, { protocol, model: model.label, layers });

@@ -2,13 +2,30 @@
 
 import {
   NAMED_SEGMENTATION_PROTOCOLS,
+  type SegmentationOutline,
   type SegmentationPlan,
   type SegmentationProtocol,
   type SegmentationResult,
   segmentationTable,
 } from "@internvit/eval";
 
+import type { Report } from "../events.ts";
 import { formatBytes, formatCount, formatDuration, formatMany } from "../terminal/quantities.ts";
+
+/** Says when a run needs more memory than there is: before a try that the system ends without a word. */
+export function noteMemory(
+  { memoryBytes, measuringBytes }: SegmentationOutline,
+  { resume, report }: { readonly resume: boolean; readonly report: Report },
+): void {
+  const free = process.availableMemory();
+  if (memoryBytes < free) return;
+  const measuring =
+    resume || measuringBytes < free
+      ? ""
+      : `, and measuring its time ${formatBytes(measuringBytes)} already`;
+  const message = `the run takes about ${formatBytes(memoryBytes)} of memory beside the encoder${measuring}; ${formatBytes(free)} are free here. A smaller batch or head, or a smaller crop, takes less`;
+  report({ event: "notice", message });
+}
 
 /** The plan, a line for each thing. */
 export function describeSegmentationPlan(
