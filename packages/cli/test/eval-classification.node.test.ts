@@ -1,42 +1,24 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parseResult } from "@internvit/eval";
-import { fixturePath } from "@internvit/test-kit";
-import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { main } from "../src/index.ts";
+import { probeArguments, writeColours } from "./coloured-pictures.ts";
 import { BIN, eventsOf, runCli, temporaryFolder } from "./run-cli.ts";
 
 let data: ReturnType<typeof temporaryFolder>;
 beforeAll(async () => {
   data = temporaryFolder();
-  await writePictures(join(data.path, "train"), { each: 40 });
-  await writePictures(join(data.path, "val"), { each: 10 });
+  await writeColours(join(data.path, "train"), { each: 40 });
+  await writeColours(join(data.path, "val"), { each: 10 });
 });
 afterAll(() => data[Symbol.dispose]());
 
-/** Pictures of three colours, each a little different, in folders of their names. */
-async function writePictures(folder: string, { each }: { readonly each: number }): Promise<void> {
-  const colours = { blue: [30, 40, 200], green: [20, 180, 40], red: [210, 30, 30] };
-  for (const [name, [r = 0, g = 0, b = 0]] of Object.entries(colours)) {
-    mkdirSync(join(folder, name), { recursive: true });
-    for (let at = 0; at < each; at++) {
-      const background = { r: r + at, g: g + at, b: b + (each === 10 ? at : at / 2) };
-      await sharp({ create: { width: 40, height: 30, channels: 3, background } })
-        .png()
-        .toFile(join(folder, name, `${each}-${at}.png`));
-    }
-  }
-}
-
 function args(output: string, ...more: readonly string[]): string[] {
-  const model = ["--model", fixturePath("tiny-layernorm"), "--image-size", "42"];
-  const sets = ["--train", join(data.path, "train"), "--val", `colours=${join(data.path, "val")}`];
-  const machine = ["--sessions", "1", "--threads", "1"];
-  return ["eval", "classification", ...model, ...sets, ...machine, "--output", output, ...more];
+  return probeArguments(data.path, { output, more });
 }
 
 const FAST = ["--protocol", "fast-linear", "--batch", "20", "--epochs", "12"];
@@ -56,6 +38,7 @@ describe("eval classification", () => {
       "report.html",
       "results.json",
       "results.md",
+      "shared-pictures.json",
       "state",
     ]);
     const json: unknown = JSON.parse(readFileSync(join(output, "results.json"), "utf8"));
@@ -139,7 +122,7 @@ describe("eval classification", () => {
   it("names pictures that cannot be read and counts them as wrong", async () => {
     using folder = temporaryFolder();
     const val = join(folder.path, "val");
-    await writePictures(val, { each: 10 });
+    await writeColours(val, { each: 10 });
     writeFileSync(join(val, "red", "torn.png"), "torn");
     const output = join(folder.path, "probe");
     const more = ["--protocol", "knn", "--val", `torn=${val}`];

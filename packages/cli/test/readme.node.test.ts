@@ -7,6 +7,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { fixturePath } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
+import { writeScenes } from "./labelled-scenes.ts";
 import { BIN, runProgram, temporaryFolder } from "./run-cli.ts";
 import { headBytes } from "./segmentation-head.ts";
 
@@ -37,6 +38,7 @@ describe.skipIf(process.platform === "win32")("the README", () => {
         );
       }
     }
+    await writeScenes(path("scenes"), { train: 6, val: 2 });
     mkdirSync(path("bin"));
     const wrapper = `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`;
     writeFileSync(path("bin", "internvit"), wrapper);

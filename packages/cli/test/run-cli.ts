@@ -65,7 +65,9 @@ export function runProgram(
 }
 
 /** The events that `--json` wrote. */
-export function eventsOf({ stdout }: Finished): readonly Readonly<Record<string, unknown>>[] {
+export function eventsOf({
+  stdout,
+}: Pick<Finished, "stdout">): readonly Readonly<Record<string, unknown>>[] {
   const lines = stdout.split("\n").filter((line) => line !== "");
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }

@@ -229,6 +229,7 @@ export {
 } from "./results/segmentation-summary.ts";
 export { segmentationTable } from "./results/segmentation-table.ts";
 export { type ResultSummary, type SetScore, summarizeResult } from "./results/summarize.ts";
+export { protocolFacts } from "./results/protocol-facts.ts";
 export { encodeResult, hashResult } from "./results/encode-result.ts";
 export type { JsonFacts, JsonValue } from "./results/json-value.ts";
 export type { ParseResultOptions } from "./results/checked-result.ts";
@@ -266,7 +267,16 @@ export {
 
 export { type SegmentationBlocks, segmentationBlocks } from "./runs/segmentation/blocks.ts";
 export { BEST_HEAD_FILE } from "./runs/segmentation/head-files.ts";
-export { planSegmentation, type SegmentationPlan } from "./runs/segmentation/plan-segmentation.ts";
+export {
+  outlineSegmentation,
+  planSegmentation,
+  type SegmentationOutline,
+  type SegmentationPlan,
+} from "./runs/segmentation/plan-segmentation.ts";
+export {
+  checkSegmentationStorage,
+  type CheckSegmentationStorageOptions,
+} from "./runs/segmentation/segmentation-identity.ts";
 export {
   runSegmentation,
   type RunSegmentationOptions,
@@ -280,11 +290,7 @@ export type {
 export { encoderOutputs } from "./runs/encoders.ts";
 export { planClassification, type RunPlan } from "./runs/plan.ts";
 export type { DecodePicture } from "./runs/prepared-pictures.ts";
-export {
-  protocolFacts,
-  runClassification,
-  type RunClassificationOptions,
-} from "./runs/run-classification.ts";
+export { runClassification, type RunClassificationOptions } from "./runs/run-classification.ts";
 export { checkStorage, type CheckStorageOptions, type RunIdentity } from "./runs/run-identity.ts";
 export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
 export { HEAD_FILE, type RunCosts, type RunOptions, type RunOutcome } from "./runs/run-options.ts";

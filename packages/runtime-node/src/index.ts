@@ -4,6 +4,11 @@ export {
   defaultThreads,
   type DefaultThreadsOptions,
 } from "./cpu-limit.ts";
+export {
+  checkpointProvenance,
+  type CheckpointProvenance,
+  type CheckpointProvenanceOptions,
+} from "./checkpoint-provenance.ts";
 export { isRuntimeError, RuntimeError, type RuntimeErrorCode } from "./errors.ts";
 export type { CheckedOutput, ExportCheck } from "./export/check-export.ts";
 export {
@@ -36,6 +41,7 @@ export type { FeatureStorage, StoredOutput } from "./extract/shard-plan.ts";
 export { type LocalCheckpoint, openCheckpoint } from "./open-checkpoint.ts";
 export { type LocalProjector, openProjector } from "./open-projector.ts";
 export type { ExtractedBatch } from "./pipeline/encode-slices.ts";
+export { lockOutput, type OutputLock } from "./output-lock.ts";
 export {
   defaultWorkers,
   extractFeatures,
@@ -73,7 +79,7 @@ export {
   type SelectedProvider,
   type SelectOptions,
 } from "./providers/select-provider.ts";
-export { createVisionEncoder, type VisionEncoderOptions } from "./vision-encoder.ts";
+export { createVisionEncoder, describeDtype, type VisionEncoderOptions } from "./vision-encoder.ts";
 export { cacheFolder, type Environment } from "./sidecar/cache-folder.ts";
 export type { WeightsOptions } from "./sidecar/choose-weights.ts";
 export type { OnWeights, WeightsEvent } from "./sidecar/events.ts";

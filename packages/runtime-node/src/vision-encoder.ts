@@ -170,7 +170,8 @@ async function resolveProvider(
   return typeof wanted === "string" ? selectExecutionProvider(wanted, options) : wanted;
 }
 
-function describeDtype(dtype: EncoderDtype = "f32"): EncoderInfo["dtype"] {
+/** An `EncoderDtype` as `EncoderInfo` and results call it. */
+export function describeDtype(dtype: EncoderDtype = "f32"): EncoderInfo["dtype"] {
   if (dtype === "f32") return "float32";
   return dtype === "f16" ? "float16" : dtype;
 }

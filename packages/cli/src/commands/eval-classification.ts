@@ -3,28 +3,44 @@
 import {
   checkStorage,
   type ClassificationResult,
+  dataFacts,
   encoderOutputs,
+  NAMED_PROTOCOLS,
+  parseProtocol,
   planClassification,
+  type Protocol,
+  protocolFacts,
+  RESULT_FORMAT,
   runClassification,
-  type RunEvent,
+  type RunOutcome,
   type RunPlan,
 } from "@internvit/eval";
-import { folderStorage } from "@internvit/eval/node";
-import type { EncoderDtype } from "@internvit/model-core";
+import type { EncoderDtype, EncoderInfo } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
 import { createNodeRuntime, selectExecutionProvider } from "@internvit/runtime-node";
 
 import { openEncoders } from "../checkpoints/open-encoders.ts";
-import { openModel } from "../checkpoints/open-model.ts";
+import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import type { JsonValue, Report } from "../events.ts";
 import type { ProviderChoice } from "../options/provider-option.ts";
 import { reportEncoder } from "./encoder-notices.ts";
-import { type DataRequest, dataWarnings, openData } from "./eval-data.ts";
+import { type DataRequest, dataWarnings, type EvalData, openData } from "./eval-data.ts";
+import { chooseProtocol, replaceFields } from "./eval-protocol.ts";
 import { describePlan, describeResult } from "./eval-report.ts";
-import { resultOf, writeReports } from "./eval-result-files.ts";
-import { chooseProtocol, type ProtocolChanges } from "./eval-protocol.ts";
+import { writeReports } from "./eval-result-files.ts";
+import { environmentFacts, modelFacts } from "./result-facts.ts";
+import { noteOnEnding, runEvents } from "./run-events.ts";
+import { openRunFolder } from "./run-folder.ts";
+
+/** What takes the place of a protocol's own values; undefined: nothing. */
+export interface ProtocolChanges {
+  readonly epochs: number | undefined;
+  readonly batch: number | undefined;
+  readonly seed: number | undefined;
+  readonly imageSize: number | undefined;
+}
 
 /** What `eval classification` is asked for. */
 export interface EvalClassificationRequest extends DataRequest, ProtocolChanges {
@@ -44,9 +60,6 @@ export interface EvalClassificationRequest extends DataRequest, ProtocolChanges 
   readonly dtype: EncoderDtype;
 }
 
-/** Milliseconds between two words about the progress. */
-const PROGRESS_MILLISECONDS = 100;
-
 /** Probes the encoder, or says how that would go, and returns the exit code. */
 export async function evalClassification(
   request: EvalClassificationRequest,
@@ -54,7 +67,13 @@ export async function evalClassification(
 ): Promise<number> {
   const { report, signal } = context;
   configureSharp();
-  const protocol = await chooseProtocol(request.protocol, { changes: changesOf(request), signal });
+  const { epochs, batch, seed, imageSize } = request;
+  const protocol = await chooseProtocol(request.protocol, {
+    kind: { named: NAMED_PROTOCOLS, parse: parseProtocol },
+    change: (base) => replaceFields(base, { epochs, batch, seed, imageSize }),
+    signal,
+  });
+  await using folder = request.dryRun ? undefined : await openRunFolder(request.output);
   await using data = await openData(request, context);
   const { train, val } = data;
   const executionProvider = await selectExecutionProvider(request.executionProvider, { signal });
@@ -80,12 +99,13 @@ export async function evalClassification(
     ...(threads !== undefined && { threads }),
   });
   const parts = { encoders: encoders.all, runtime, train, val, signal };
-  const storage = folderStorage(request.output);
   const { resume, output: subject } = request;
   // Before anything is measured.
-  if (!request.dryRun) await checkStorage(protocol, { ...parts, storage, resume, subject });
+  if (folder !== undefined) {
+    await checkStorage(protocol, { ...parts, storage: folder.storage, resume, subject });
+  }
   const plan = await planClassification(protocol, parts);
-  if (request.dryRun) {
+  if (folder === undefined) {
     report({
       event: "result",
       command: "eval classification",
@@ -95,35 +115,47 @@ export async function evalClassification(
     return 0;
   }
   report({ event: "notice", message: describePlan(plan, { protocol, model: model.label }) });
-  const warnings = await dataWarnings(data, context);
+  const { storage } = folder;
+  const warnings = await dataWarnings(data, { storage, context });
   for (const message of warnings) report({ event: "notice", message });
-  const say = (): void => {
-    const message =
-      "ending; what is done stays, and the same command with --resume goes on from there";
-    report({ event: "notice", message });
-  };
-  signal.addEventListener("abort", say, { once: true });
-  try {
-    const outcome = await runClassification(protocol, {
-      ...parts,
-      decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
-      storage,
-      costs: plan.costs,
-      resume,
-      subject,
-      onEvent: reportTo(report),
-    });
-    const result = await resultOf({ ...outcome, warnings }, { protocol, model, info, data });
-    const files = await writeReports(result, { folder: request.output, data, signal });
-    reportResult(result, { report, files, plan });
-    return 0;
-  } finally {
-    signal.removeEventListener("abort", say);
-  }
+  using _ = noteOnEnding(context);
+  const outcome = await runClassification(protocol, {
+    ...parts,
+    decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
+    storage,
+    costs: plan.costs,
+    resume,
+    subject,
+    onEvent: runEvents(report),
+  });
+  const result = await resultOf({ ...outcome, warnings }, { protocol, model, info, data });
+  const files = await writeReports(result, { folder: request.output, val, signal });
+  reportResult(result, { report, files, plan });
+  return 0;
 }
 
-function changesOf({ epochs, batch, seed, imageSize }: ProtocolChanges): ProtocolChanges {
-  return { epochs, batch, seed, imageSize };
+/** The whole result. */
+async function resultOf(
+  outcome: RunOutcome,
+  options: {
+    readonly protocol: Protocol;
+    readonly model: Model;
+    readonly info: EncoderInfo;
+    readonly data: EvalData;
+  },
+): Promise<ClassificationResult> {
+  const { protocol, model, info, data } = options;
+  return {
+    format: RESULT_FORMAT,
+    version: 1,
+    finished: new Date().toISOString(),
+    model: modelFacts(model, { checkpointHash: info.checkpointHash ?? null }),
+    protocol: await protocolFacts(protocol),
+    train: dataFacts(data.train),
+    environment: environmentFacts(info),
+    seed: protocol.seed,
+    ...outcome,
+  };
 }
 
 function reportResult(
@@ -157,34 +189,6 @@ function reportResult(
     },
     text: describeResult(result, files),
   });
-}
-
-function reportTo(report: Report): (event: RunEvent) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return (event) => {
-    switch (event.kind) {
-      case "notice":
-        return report({ event: "notice", message: event.message });
-      case "unreadable": {
-        const { key, message } = event.picture;
-        return report({ event: "failed", file: key, code: "unreadable", message });
-      }
-      case "progress": {
-        const { stage, done, total, unit, remainingMilliseconds } = event;
-        const time = performance.now();
-        if (done < total && time - last < PROGRESS_MILLISECONDS) return;
-        last = time;
-        return report({
-          event: "progress",
-          stage,
-          done,
-          total,
-          unit: unit === "pictures" ? "images" : unit,
-          ...(remainingMilliseconds !== undefined && { remainingMilliseconds }),
-        });
-      }
-    }
-  };
 }
 
 function json(value: unknown): JsonValue {

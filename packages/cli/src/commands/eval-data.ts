@@ -1,7 +1,7 @@
 // The data sets of `internvit eval`, opened, and what is noticed about them before anything is computed.
 
+import type { RunStorage } from "@internvit/eval";
 import {
-  findSharedPictures,
   openClassificationSet,
   type OpenSetOptions,
   type StoredClassificationSet,
@@ -9,10 +9,9 @@ import {
 import { cacheFolder } from "@internvit/runtime-node";
 
 import type { CommandContext } from "../context.ts";
-import { formatCount, formatMany } from "../terminal/quantities.ts";
+import { formatMany } from "../terminal/quantities.ts";
+import { sharedPictureWarnings } from "./shared-picture-warnings.ts";
 
-/** Pictures of each scored set that are looked for in the training set. */
-const COMPARED = 1000;
 /** Names that one sentence has room for. */
 const NAMED = 5;
 
@@ -78,33 +77,17 @@ export async function openData(request: DataRequest, context: CommandContext): P
 
 /** What a reader of the results should know of the sets, a sentence each. */
 export async function dataWarnings(
-  { train, val }: EvalData,
-  { signal, report }: CommandContext,
+  data: EvalData,
+  options: { readonly storage: RunStorage; readonly context: CommandContext },
 ): Promise<readonly string[]> {
-  const warnings: string[] = [];
-  for (const set of val) {
-    const missing = set.classes.filter((_, label) => set.classCounts[label] === 0);
-    if (missing.length > 0) {
-      const names = missing.slice(0, NAMED).join(", ");
-      warnings.push(
-        `${set.name} has no picture of ${formatMany(missing.length, "class").replace(/classs$/, "classes")}: ${names}${missing.length > NAMED ? ", …" : ""}`,
-      );
-    }
-    const shared = await findSharedPictures(
-      { train, val: set },
-      {
-        pictures: COMPARED,
-        onProgress: ({ done, total }) =>
-          report({ event: "progress", stage: `compare ${set.name}`, done, total, unit: "images" }),
-        signal,
-      },
-    );
-    const [first] = shared.shared;
-    if (first !== undefined) {
-      warnings.push(
-        `${formatCount(shared.sharedCount)} of ${formatCount(shared.checked)} pictures of ${set.name} that were looked for stand in the training set too, such as ${first.val} (${first.train})`,
-      );
-    }
-  }
-  return warnings;
+  const missing = data.val.flatMap((set) => {
+    const without = set.classes.filter((_, label) => set.classCounts[label] === 0);
+    if (without.length === 0) return [];
+    const names = without.slice(0, NAMED).join(", ");
+    const many = formatMany(without.length, "class").replace(/classs$/, "classes");
+    return [
+      `${set.name} has no picture of ${many}: ${names}${without.length > NAMED ? ", …" : ""}`,
+    ];
+  });
+  return [...missing, ...(await sharedPictureWarnings(data, options))];
 }

@@ -1,45 +1,59 @@
 // The protocol of `internvit eval`: a name or a file, with what the command line puts in its place.
 
-import { NAMED_PROTOCOLS, parseProtocol, type Protocol } from "@internvit/eval";
-
 import { CliError } from "../errors.ts";
 import { readJsonFile } from "./read-json-file.ts";
 
-/** What takes the place of a protocol's own values; undefined: nothing. */
-export interface ProtocolChanges {
-  readonly epochs: number | undefined;
-  readonly batch: number | undefined;
-  readonly seed: number | undefined;
-  readonly imageSize: number | undefined;
+/** The protocols of a task. */
+export interface ProtocolKind<P> {
+  readonly named: Readonly<Record<string, P>>;
+  readonly parse: (json: unknown, options: { readonly subject: string }) => P;
+}
+
+/** Options of `chooseProtocol`. */
+export interface ChooseProtocolOptions<P> {
+  readonly kind: ProtocolKind<P>;
+  /** Puts the values of the command line in the place of the protocol's own. */
+  readonly change: (protocol: P) => P;
+  readonly signal: AbortSignal;
 }
 
 /**
  * The protocol that is run.
  *
  * @throws CliError `usage` for a name that is none, `not-found`, `io`, `malformed`; EvalError `invalid-data` for a value
- * that no protocol has
+ * that no protocol has; what `change` throws
  */
-export async function chooseProtocol(
+export async function chooseProtocol<P>(
   name: string,
-  { changes, signal }: { readonly changes: ProtocolChanges; readonly signal: AbortSignal },
-): Promise<Protocol> {
-  const named = Object.hasOwn(NAMED_PROTOCOLS, name) ? NAMED_PROTOCOLS[name] : undefined;
-  if (named === undefined && !/[./\\]/.test(name)) {
+  { kind, change, signal }: ChooseProtocolOptions<P>,
+): Promise<P> {
+  const { named, parse } = kind;
+  const known = Object.hasOwn(named, name) ? named[name] : undefined;
+  if (known === undefined && !/[./\\]/.test(name)) {
     throw new CliError(
       "usage",
-      `--protocol: expected ${Object.keys(NAMED_PROTOCOLS).join(", ")} or a JSON file, found ${JSON.stringify(name)}`,
+      `--protocol: expected ${Object.keys(named).join(", ")} or a JSON file, found ${JSON.stringify(name)}`,
     );
   }
   const base =
-    named ??
-    parseProtocol(await readJsonFile(name, { what: "a protocol", signal }), { subject: name });
+    known ?? parse(await readJsonFile(name, { what: "a protocol", signal }), { subject: name });
+  return parse(change(base), { subject: "the command line" });
+}
+
+/**
+ * A protocol with other values of its own fields, those that are undefined aside.
+ *
+ * @throws CliError `usage` for a field that it does not have
+ */
+export function replaceFields<P extends { readonly name: string }>(
+  protocol: P,
+  changes: Readonly<Record<string, unknown>>,
+): P {
   const changed = Object.entries(changes).filter(([, value]) => value !== undefined);
-  const wrong = changed.find(([field]) => !Object.hasOwn(base, field));
+  const wrong = changed.find(([field]) => !Object.hasOwn(protocol, field));
   if (wrong !== undefined) {
-    throw new CliError("usage", `--${wrong[0]}: the protocol ${base.name} has none`);
+    const option = wrong[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new CliError("usage", `--${option}: the protocol ${protocol.name} has none`);
   }
-  return parseProtocol(
-    { ...base, ...Object.fromEntries(changed) },
-    { subject: "the command line" },
-  );
+  return { ...protocol, ...Object.fromEntries(changed) };
 }

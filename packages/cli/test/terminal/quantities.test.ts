@@ -24,6 +24,9 @@ describe("quantities", () => {
     [1250, "1.25 s"],
     [59_996, "1 min 0 s"],
     [185_000, "3 min 5 s"],
+    [3_599_600, "1 h 0 min"],
+    [18_720_000, "5 h 12 min"],
+    [273_600_000, "3 d 4 h"],
   ])("%d milliseconds are %s", (milliseconds, text) =>
     expect(formatDuration(milliseconds)).toBe(text),
   );

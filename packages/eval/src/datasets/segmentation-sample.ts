@@ -1,6 +1,7 @@
 // A picture of a set together with its labels.
 
 import type { SegmentationSample } from "../augment/segmentation/apply-segmentation.ts";
+import type { Size } from "../augment/segmentation/sizes.ts";
 import { EvalError } from "../errors.ts";
 import type { DecodePicture } from "../runs/prepared-pictures.ts";
 import type { SegmentationSet } from "./segmentation-set.ts";
@@ -31,12 +32,23 @@ export async function readSegmentationSample(
   const bytes = await set.read(index, signal);
   const image = await decode(bytes, { subject: key, orientation });
   const label = await set.readLabel(index, signal);
-  if (image.width !== label.width || image.height !== label.height) {
-    throw new EvalError(
-      "mismatch",
-      `${key}: expected labels of the picture's ${image.width}x${image.height} pixels, found ${label.width}x${label.height}`,
-      { subject: key },
-    );
-  }
+  checkSizes(key, { image, label });
   return { key, image, label };
+}
+
+/**
+ * Refuses labels of another size than their picture.
+ *
+ * @throws EvalError `mismatch`
+ */
+export function checkSizes(
+  key: string,
+  { image, label }: { readonly image: Size; readonly label: Size },
+): void {
+  if (image.width === label.width && image.height === label.height) return;
+  throw new EvalError(
+    "mismatch",
+    `${key}: expected labels of the picture's ${image.width}x${image.height} pixels, found ${label.width}x${label.height}`,
+    { subject: key },
+  );
 }

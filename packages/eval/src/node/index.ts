@@ -2,6 +2,7 @@
 
 export type { ClassificationSet } from "../datasets/classification-set.ts";
 export type { SegmentationSet } from "../datasets/segmentation-set.ts";
+export { checkHeaders, type CheckHeadersOptions } from "./datasets/check-headers.ts";
 export {
   type BadPicture,
   checkPictures,

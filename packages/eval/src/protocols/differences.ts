@@ -2,6 +2,7 @@
 
 import { canonicalJson, isRecord } from "./protocol-hash.ts";
 import type { Protocol } from "./protocol.ts";
+import type { SegmentationProtocol } from "./segmentation-protocol.ts";
 
 /** A field with two values. */
 export interface ProtocolDifference {
@@ -13,7 +14,10 @@ export interface ProtocolDifference {
 }
 
 /** The fields of `own` that are others than those of `named`, in their order; the name aside. */
-export function differences(own: Protocol, named: Protocol): readonly ProtocolDifference[] {
+export function differences<P extends Protocol | SegmentationProtocol>(
+  own: P,
+  named: P,
+): readonly ProtocolDifference[] {
   return differencesBelow({ ...own, name: "" }, { ...named, name: "" }, "");
 }
 

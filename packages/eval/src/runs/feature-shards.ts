@@ -35,8 +35,15 @@ export interface FeatureShards {
   readonly total: number;
   readonly width: number;
   readonly unreadable: readonly UnreadablePicture[];
+  /** What the extraction took, in whichever life of the run. */
+  readonly seconds: number;
   /** A shard: features [rows, width], and the picture of each row as its index into the set. */
   read(shard: number): Promise<ShardRows>;
+}
+
+/** What the extractions took together, in seconds. */
+export function extractionSeconds(all: readonly FeatureShards[]): number {
+  return all.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /** Some rows. */
@@ -68,6 +75,8 @@ export interface ExtractShardsOptions extends ExtractionParts {
 interface ShardNote {
   readonly rows: number;
   readonly unreadable: readonly UnreadablePicture[];
+  /** What it took to make. */
+  readonly seconds: number;
 }
 
 /**
@@ -102,6 +111,7 @@ export async function extractShards(
     total: rows.reduce((sum, count) => sum + count, 0),
     width: 2 * encoders.width,
     unreadable,
+    seconds: notes.reduce((sum, note) => sum + note.seconds, 0),
     read: (shard) => readShard(storage, `${folder}/${String(shard).padStart(5, "0")}`),
   };
 }
@@ -116,7 +126,8 @@ async function writeShard(
   const index = new Int32Array(pictures.length);
   const unreadable: UnreadablePicture[] = [];
   let rows = 0;
-  let begin = performance.now();
+  const start = performance.now();
+  let begin = start;
   const chunks = encodedChunks(set, options);
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
@@ -140,7 +151,7 @@ async function writeShard(
     ]),
   );
   await storage.write(`${name}.safetensors`, joinBytes(bytes));
-  const note: ShardNote = { rows, unreadable };
+  const note: ShardNote = { rows, unreadable, seconds: (performance.now() - start) / 1e3 };
   await writeJson(storage, { name: `${name}.json`, value: note });
   return note;
 }

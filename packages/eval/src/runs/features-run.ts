@@ -9,7 +9,7 @@ import type { GridEntry, LearningCurve, SetResult } from "../results/result.ts";
 import { curveOf } from "./curves.ts";
 import { createEncoderPool } from "./encoders.ts";
 import { featureBatches } from "./feature-batches.ts";
-import { extractShards, extractVal } from "./feature-shards.ts";
+import { extractionSeconds, extractShards, extractVal } from "./feature-shards.ts";
 import { bestOf, type GridHead, gridHeads } from "./head-grid.ts";
 import { heldOutScores } from "./held-out-scores.ts";
 import { gridSession } from "./head-sessions.ts";
@@ -72,7 +72,6 @@ export async function runFeatures(
   );
   const { orientation } = protocol;
   const parts = { encoders, decode, orientation, storage, progress, onEvent, signal };
-  const start = performance.now();
   const extractTrain = (part: "train" | "held-out", pictures: Int32Array) =>
     extractShards(train, {
       ...parts,
@@ -105,7 +104,9 @@ export async function runFeatures(
   const checkpoints = runCheckpoints<Facts>(storage, { checkpointMilliseconds });
   const before = await checkpoints.restore(session);
   const watch = createStopwatch(before?.seconds);
-  if (before === undefined) watch.add("features", (performance.now() - start) / 1e3);
+  if (before === undefined) {
+    watch.add("features", extractionSeconds([features.train, features.heldOut, ...valFeatures]));
+  }
   const resumed = before === undefined ? 0 : before.resumed + 1;
   const losses = before?.losses.map((row) => [...row]) ?? [];
   const heldOut = before?.heldOut.map((row) => [...row]) ?? [];

@@ -7,7 +7,13 @@ import { voteOfNeighbours } from "../knn/vote.ts";
 import type { NeighboursProtocol } from "../protocols/protocol.ts";
 import type { SetResult } from "../results/result.ts";
 import { createEncoderPool } from "./encoders.ts";
-import { extractShards, extractVal, type FeatureShards, type ShardRows } from "./feature-shards.ts";
+import {
+  extractionSeconds,
+  extractShards,
+  extractVal,
+  type FeatureShards,
+  type ShardRows,
+} from "./feature-shards.ts";
 import { createProgress } from "./progress.ts";
 import type { RunOptions, RunOutcome } from "./run-options.ts";
 import { collectScores } from "./set-scores.ts";
@@ -37,16 +43,15 @@ export async function runNeighbours(
   const { orientation } = protocol;
   const parts = { encoders, decode, orientation, storage, progress, onEvent, signal };
   const watch = createStopwatch();
-  const [bank, valShards] = await watch.time("features", async () => [
-    await extractShards(train, {
-      ...parts,
-      pictures,
-      folder: "features/train",
-      stage: "encode-train",
-      unreadable: unreadable.train === "fail" ? "fail" : "go-on",
-    }),
-    await extractVal(val, { ...parts, unreadable: unreadable.val }),
-  ]);
+  const bank = await extractShards(train, {
+    ...parts,
+    pictures,
+    folder: "features/train",
+    stage: "encode-train",
+    unreadable: unreadable.train === "fail" ? "fail" : "go-on",
+  });
+  const valShards = await extractVal(val, { ...parts, unreadable: unreadable.val });
+  watch.add("features", extractionSeconds([bank, ...valShards]));
   const most = Math.max(...neighbours);
   if (bank.total < most) {
     throw new EvalError(

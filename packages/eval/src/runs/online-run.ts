@@ -9,7 +9,7 @@ import type { OnlineProtocol } from "../protocols/protocol.ts";
 import type { SetResult } from "../results/result.ts";
 import { onlineCurves } from "./curves.ts";
 import { createEncoderPool, probeInput } from "./encoders.ts";
-import { extractVal } from "./feature-shards.ts";
+import { extractionSeconds, extractVal } from "./feature-shards.ts";
 import { onlineSession } from "./head-sessions.ts";
 import { onlineBatch } from "./online-batch.ts";
 import { headChoices, saveHeads } from "./online-heads.ts";
@@ -62,7 +62,6 @@ export async function runOnline(
     onlineStages(protocol, { perEpoch, valPictures, costs }),
     onEvent,
   );
-  const start = performance.now();
   const shards =
     output === "tokens"
       ? undefined
@@ -93,7 +92,9 @@ export async function runOnline(
   const checkpoints = runCheckpoints<Facts>(storage, { checkpointMilliseconds });
   const before = await checkpoints.restore(session);
   const watch = createStopwatch(before?.seconds);
-  if (before === undefined) watch.add("features", (performance.now() - start) / 1e3);
+  if (before === undefined && shards !== undefined) {
+    watch.add("features", extractionSeconds(shards));
+  }
   const facts: Facts = {
     ...(before ?? { losses: [], norms: [], rates: [], epochs: [], partial: [], unreadable: [] }),
     seconds: {},
@@ -101,7 +102,8 @@ export async function runOnline(
   };
   const state = (): Facts => ({ ...facts, seconds: watch.seconds() });
   if (session.updates > 0) progress.skip("train", session.updates * batch);
-  progress.skip("evaluate", facts.epochs.length * valPictures + sizeOf(facts.partial));
+  const scoredBefore = facts.epochs.length * valPictures + sizeOf(facts.partial);
+  if (scoredBefore > 0) progress.skip("evaluate", scoredBefore);
 
   let begin = performance.now();
   const measured = (): number => {

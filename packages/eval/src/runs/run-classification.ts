@@ -3,12 +3,7 @@
 import { isTrainError } from "@internvit/train";
 
 import { EvalError } from "../errors.ts";
-import { NAMED_PROTOCOLS } from "../protocols/named-protocols.ts";
-import { differences } from "../protocols/differences.ts";
-import { hashProtocol } from "../protocols/protocol-hash.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import type { JsonFacts, JsonValue } from "../results/json-value.ts";
-import type { ProtocolFacts } from "../results/result.ts";
 import { runFeatures } from "./features-run.ts";
 import { runNeighbours } from "./neighbours-run.ts";
 import { runOnline } from "./online-run.ts";
@@ -54,27 +49,4 @@ function run(protocol: Protocol, options: RunOptions): Promise<RunOutcome> {
     case "neighbours":
       return runNeighbours(protocol, options);
   }
-}
-
-/** As results hold it: what is not there is null. */
-function json(value: unknown): JsonValue {
-  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as JsonValue);
-}
-
-/** A protocol as results name it. */
-export async function protocolFacts(protocol: Protocol): Promise<ProtocolFacts> {
-  const named = NAMED_PROTOCOLS[protocol.name];
-  return {
-    base: named === undefined ? null : protocol.name,
-    hash: await hashProtocol(protocol),
-    value: json(protocol) as JsonFacts,
-    differences:
-      named === undefined
-        ? []
-        : differences(protocol, named).map(({ field, own, named: theirs }) => ({
-            field,
-            own: json(own),
-            named: json(theirs),
-          })),
-  };
 }

@@ -100,8 +100,12 @@ export async function claimIdentity(identity: object, options: ClaimOptions): Pr
   await writeJson(options.storage, { name: FILE, value: identity });
 }
 
-/** Whether the storage is empty. */
-async function checkIdentity(
+/**
+ * Whether the storage is empty.
+ *
+ * @throws EvalError as `checkStorage`
+ */
+export async function checkIdentity(
   identity: object,
   { storage, resume = false, subject = "the storage" }: ClaimOptions,
 ): Promise<boolean> {

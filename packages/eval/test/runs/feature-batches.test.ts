@@ -12,6 +12,7 @@ function numbered(rows: readonly number[]): { shards: FeatureShards; reads: numb
     total: first(rows.length),
     width: 2,
     unreadable: [],
+    seconds: 0,
     async read(shard) {
       reads[shard]!++;
       const index = Int32Array.from({ length: rows[shard]! }, (_, row) => first(shard) + row);

@@ -101,6 +101,23 @@ describe("a run over features", () => {
     expect([before.length, after.length]).toEqual([420, 0]);
   });
 
+  test("the time of features counts, also when the run was killed before its first checkpoint", async () => {
+    const storage = memoryStorage();
+    const protocol = SHORT;
+    // The identity, and two files for each of three shards.
+    await expect(run({}, { protocol, storage: diesAfterWrites(storage, 7) })).rejects.toThrow(
+      "died",
+    );
+    const { times } = await run({}, { protocol, storage, resume: true });
+    let seconds = 0;
+    for (const part of ["train", "held-out", "val-val"]) {
+      const bytes = await storage.read(`features/${part}/00000.json`);
+      seconds += (JSON.parse(new TextDecoder().decode(bytes)) as { seconds: number }).seconds;
+    }
+    expect(seconds).toBeGreaterThan(0);
+    expect(times.parts[0]).toEqual({ name: "features", seconds });
+  });
+
   test("a run is not gone on with by another protocol, another set, or by accident", async () => {
     const storage = memoryStorage();
     const protocol = { ...PROTOCOL, epochs: 1 };

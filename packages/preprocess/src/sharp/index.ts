@@ -9,4 +9,5 @@ export {
 export { detectImageFormat, type ImageFormat } from "../image-format.ts";
 export { configureSharp } from "./configure.ts";
 export { decodeImage } from "./decode.ts";
+export { type ImageSizeOptions, readImageSize } from "./read-image-size.ts";
 export { reencodeJpeg } from "./jpeg-reencode.ts";

@@ -12,11 +12,11 @@ import {
   encodersOf,
   stageCapacity,
 } from "../pipeline/extract-features.ts";
+import { lockOutput } from "../output-lock.ts";
 import { createStageClock, type StageLoads } from "../pipeline/stage-clock.ts";
 import type { ExtractToShardsOptions } from "./extraction-options.ts";
 import { type ExtractionTotals, writeManifest } from "./manifest.ts";
 import { openPlan, shardPlans, storedOutputs } from "./open-plan.ts";
-import { lockOutput } from "./output-lock.ts";
 import { makeFolder, openOutputFolder, type OutputState, readOutputState } from "./output-state.ts";
 import type { PictureList } from "./picture-list.ts";
 import { LOCK_FILE, MANIFEST_FILE } from "./shard-files.ts";
@@ -50,12 +50,8 @@ export async function extractToShards(
 ): Promise<ExtractionSummary> {
   options.signal?.throwIfAborted();
   await makeFolder(options.output);
-  const lock = await lockOutput(join(options.output, LOCK_FILE));
-  try {
-    return await extract(pictures, options);
-  } finally {
-    await lock.release();
-  }
+  await using _ = await lockOutput(join(options.output, LOCK_FILE));
+  return await extract(pictures, options);
 }
 
 async function extract(

@@ -3,7 +3,7 @@
 // Reference: MMSegmentation's ADE20KDataset, COCOStuffDataset and LoadAnnotations. Deviations: the published pixel maps
 // of COCO-Stuff are read as they are, without converting 123,287 files first; values that are no class are refused.
 
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { cocoStuffIds } from "../../datasets/coco-stuff-classes.ts";
@@ -11,9 +11,10 @@ import { type DataSpec, parseDataSpec } from "../../datasets/data-spec.ts";
 import { knownSegmentationSet } from "../../datasets/known-segmentation-sets.ts";
 import type { Split } from "../../datasets/known-sets.ts";
 import { type LabelValues, labelValues, toLabels } from "../../datasets/label-values.ts";
+import { checkSizes } from "../../datasets/segmentation-sample.ts";
 import type { SegmentationSet } from "../../datasets/segmentation-set.ts";
 import { EvalError } from "../../errors.ts";
-import { readLabelPng } from "../png/read-png.ts";
+import { PNG_HEADER_BYTES, readLabelPng, readLabelPngHeader } from "../png/read-png.ts";
 import { createEntryWriter } from "./entry-writer.ts";
 import { createFileStore } from "./file-store.ts";
 import { findSegmentationFolders } from "./find-segmentation-layout.ts";
@@ -56,6 +57,12 @@ export interface StoredSegmentationSet extends SegmentationSet {
    * @throws EvalError as `read`
    */
   byteLength(index: number): Promise<number>;
+  /**
+   * Looks at the headers of a picture and of its label: sizes and kinds.
+   *
+   * @throws EvalError and PreprocessError as reading both would, but for what is wrong behind the headers
+   */
+  checkHeader(index: number, options: { readonly orientation: "ignore" | "apply" }): Promise<void>;
 }
 
 const CLASS_NAMES = "classes.txt";
@@ -105,6 +112,15 @@ export async function openSegmentationSet(
     picture: async (index) => ({ index, key: (await entries.read(index)).key }),
     read: async (index, signal) => pictures.read(await entries.read(index), signal),
     byteLength: async (index) => pictures.byteLength(await entries.read(index)),
+    async checkHeader(index, { orientation }) {
+      const { readImageSize } = await import("@internvit/preprocess/sharp");
+      const { key } = await entries.read(index);
+      const path = join(folders.pictures, key);
+      const image = await readImageSize(path, { orientation, subject: key });
+      const subject = labelOf(key, labelSuffix);
+      const start = await readStart(join(folders.labels, subject), subject);
+      checkSizes(key, { image, label: readLabelPngHeader(start, { subject }) });
+    },
     async readLabel(index, signal) {
       const entry = await entries.read(index);
       const subject = labelOf(entry.key, labelSuffix);
@@ -114,6 +130,17 @@ export async function openSegmentationSet(
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** The first bytes of a label picture. */
+async function readStart(path: string, subject: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(new Uint8Array(PNG_HEADER_BYTES), 0);
+    return buffer.subarray(0, bytesRead);
+  } catch (cause) {
+    throw ioError(`the label picture ${path} cannot be read`, { subject, cause });
+  }
 }
 
 /** What the values of a known set mean. */

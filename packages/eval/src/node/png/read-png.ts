@@ -22,7 +22,8 @@ const COLOR_TYPES: Readonly<Record<number, string>> = {
 const GREY = 0;
 const PALETTE = 3;
 
-interface PngHeader {
+/** What the header of a PNG says. */
+export interface PngHeader {
   readonly width: number;
   readonly height: number;
   readonly bitDepth: number;
@@ -39,12 +40,7 @@ export function readLabelPng(
   bytes: Uint8Array,
   { subject }: { readonly subject: string },
 ): StoredLabels {
-  const refuse: Refuse = (found, cause) => {
-    throw new EvalError("invalid-data", `${subject}: expected a PNG of labels, found ${found}`, {
-      subject,
-      cause,
-    });
-  };
+  const refuse = refuseFor(subject);
   const { header, data } = readChunks(bytes, { refuse, subject });
   const { width, height, bitDepth, interlaced } = header;
   const passes = (interlaced ? PASSES : [WHOLE]).filter((pass) => {
@@ -76,12 +72,44 @@ export function readLabelPng(
   return { width, height, values };
 }
 
+/** Bytes of a file that `readLabelPngHeader` needs. */
+export const PNG_HEADER_BYTES = 33;
+
+/**
+ * The header of a grey or palette PNG from the first bytes of its file.
+ *
+ * @throws EvalError as `readLabelPng`, but for what is wrong behind the header
+ */
+export function readLabelPngHeader(
+  start: Uint8Array,
+  { subject }: { readonly subject: string },
+): PngHeader {
+  const refuse = refuseFor(subject);
+  checkSignature(start, refuse);
+  const type = String.fromCharCode(...start.subarray(12, 16));
+  if (start.length < PNG_HEADER_BYTES || type !== "IHDR") return refuse("no header");
+  return readHeader(start.subarray(16, 29), { refuse, subject });
+}
+
+function refuseFor(subject: string): Refuse {
+  return (found, cause) => {
+    throw new EvalError("invalid-data", `${subject}: expected a PNG of labels, found ${found}`, {
+      subject,
+      cause,
+    });
+  };
+}
+
+function checkSignature(bytes: Uint8Array, refuse: Refuse): void {
+  if (bytes.length === 0) refuse("an empty file");
+  if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) refuse("bytes that do not begin like one");
+}
+
 function readChunks(
   bytes: Uint8Array,
   { refuse, subject }: { readonly refuse: Refuse; readonly subject: string },
 ): { readonly header: PngHeader; readonly data: Uint8Array } {
-  if (bytes.length === 0) refuse("an empty file");
-  if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) refuse("bytes that do not begin like one");
+  checkSignature(bytes, refuse);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let header: PngHeader | undefined;
   const parts: Uint8Array[] = [];

@@ -23,7 +23,6 @@ export async function runFeatures(
   const scoreEvery = protocol.iterations;
   const encoded = trainingCount(protocol, train.length);
   const progress = segmentationProgress(protocol, { ...options, scoreEvery, encoded });
-  const start = performance.now();
   const features = await extractPatchFeatures(train, {
     ...options,
     protocol,
@@ -32,7 +31,6 @@ export async function runFeatures(
     onUnreadable: (picture) => onEvent({ kind: "unreadable", picture }),
   });
   checkBatch(features.pictures.length, protocol.batch);
-  const featureSeconds = (performance.now() - start) / 1e3;
   await using training = await openTraining(protocol, options);
   return await trainAndScore(protocol, {
     ...options,
@@ -41,7 +39,7 @@ export async function runFeatures(
     progress,
     samples: featureSamples(features, protocol),
     input: async (taps) => taps,
-    before: { unreadable: [...features.unreadable], featureSeconds },
+    before: { unreadable: [...features.unreadable], featureSeconds: features.seconds },
   });
 }
 

@@ -44,6 +44,8 @@ export interface PatchFeatures {
   /** The pictures that have some, in the order that the seed draws. */
   readonly pictures: readonly number[];
   readonly unreadable: readonly UnreadablePicture[];
+  /** What the extraction took, in whichever life of the run. */
+  readonly seconds: number;
   /** Hidden state [tokens, width] and labels [cropSize, cropSize] of a picture. */
   read(index: number): Promise<KeptFeatures>;
 }
@@ -58,6 +60,8 @@ export interface KeptFeatures {
 interface Note {
   readonly pictures: readonly number[];
   readonly unreadable: readonly UnreadablePicture[];
+  /** What they took to make. */
+  readonly seconds: number;
 }
 
 /** What an extraction works with. */
@@ -100,6 +104,7 @@ export async function extractPatchFeatures(
   return {
     pictures: notes.flatMap(({ pictures }) => pictures),
     unreadable,
+    seconds: notes.reduce((sum, { seconds }) => sum + seconds, 0),
     read: (index) => readFeatures(storage, index),
   };
 }
@@ -115,7 +120,8 @@ async function makeFeatures(
     { length: Math.ceil(part.length / TOGETHER) },
     (_, at) => at * TOGETHER,
   );
-  let begin = performance.now();
+  const start = performance.now();
+  let begin = start;
   const made = mapAhead(starts, {
     ahead: parallel,
     async map(start) {
@@ -166,7 +172,7 @@ async function makeFeatures(
     progress.advance("encode-train", { count, milliseconds: now - begin });
     begin = now;
   }
-  return note;
+  return { ...note, seconds: (performance.now() - start) / 1e3 };
 }
 
 function storedAs(

@@ -11,11 +11,11 @@ import { type SegmentationBlocks, segmentationBlocks } from "./blocks.ts";
 import { checkRun, trainingCount } from "./check-run.ts";
 import type { SegmentationCosts, SegmentationRunOptions } from "./segmentation-run-options.ts";
 import { openTraining, type SegmentationTraining, tunedEncoder } from "./segmentation-training.ts";
-import { createTapEncoders, type TapEncoders } from "./tap-encoders.ts";
+import { createTapEncoders, ENCODED_TOGETHER, type TapEncoders } from "./tap-encoders.ts";
 import { scoringsOf } from "./training-run.ts";
 
-/** What a run will do. */
-export interface SegmentationPlan extends SegmentationBlocks {
+/** What is known of a run before anything is measured. */
+export interface SegmentationOutline extends SegmentationBlocks {
   readonly iterations: number;
   readonly train: {
     /** Pictures that crops are taken from, or whose features are kept. */
@@ -33,6 +33,12 @@ export interface SegmentationPlan extends SegmentationBlocks {
   readonly diskBytes: number;
   /** What is held beside a frozen encoder, in bytes: weights, optimizer, inputs and activations of a step. Estimated. */
   readonly memoryBytes: number;
+  /** The same while `planSegmentation` measures, with fewer pictures. */
+  readonly measuringBytes: number;
+}
+
+/** What a run will do. */
+export interface SegmentationPlan extends SegmentationOutline {
   /** Measured here and now, on black pictures in the format 4:3. */
   readonly costs: SegmentationCosts;
   /** All of it, from nothing. */
@@ -44,6 +50,39 @@ const MEASURED = 2;
 const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
 /**
+ * What follows from protocol, sets and model alone: a run that does not fit into memory says so before it is tried.
+ *
+ * @throws EvalError as `runSegmentation` for what does not fit together
+ */
+export function outlineSegmentation(
+  protocol: SegmentationProtocol,
+  options: Pick<SegmentationRunOptions, "checkpoint" | "train" | "val">,
+): SegmentationOutline {
+  const { checkpoint, train, val } = options;
+  const { config } = checkpoint;
+  checkRun(protocol, options);
+  const found = segmentationBlocks(protocol, config);
+  const features = protocol.kind === "features";
+  const { iterations, batch, head } = protocol;
+  const pictures = trainingCount(protocol, train.length);
+  const form = { ...head, width: config.hiddenSize, classes: train.classes.length };
+  const parts = { ...found, form, config, pictures };
+  const measured = { ...protocol, batch: Math.min(batch, MEASURED) };
+  return {
+    ...found,
+    iterations,
+    train: { pictures, encoded: features ? pictures : iterations * batch },
+    val: {
+      name: val.name,
+      pictures: val.length,
+      scorings: features ? 1 : scoringsOf(iterations, protocol.scoreEvery),
+    },
+    ...bytesOf(protocol, parts),
+    measuringBytes: bytesOf(measured, parts).memoryBytes,
+  };
+}
+
+/**
  * The plan of a run. Nothing is written.
  *
  * @throws EvalError as `runSegmentation` for what does not fit
@@ -52,41 +91,26 @@ export async function planSegmentation(
   protocol: SegmentationProtocol,
   options: Omit<SegmentationRunOptions, "storage" | "decode">,
 ): Promise<SegmentationPlan> {
-  const { checkpoint, train, val } = options;
-  const { cropSize, iterations } = protocol;
-  checkRun(protocol, options);
-  const found = segmentationBlocks(protocol, checkpoint.config);
+  const outline = outlineSegmentation(protocol, options);
+  const { blocks, iterations, train, val } = outline;
+  const { cropSize } = protocol;
   await using encoders =
     tunedEncoder(protocol) === undefined
-      ? createTapEncoders(options.openEncoders, found)
+      ? createTapEncoders(options.openEncoders, { blocks })
       : undefined;
   const parallel = (await encoders?.open({ width: cropSize, height: cropSize }))?.length ?? 1;
   const batch = Math.min(protocol.batch, MEASURED);
-  await using training = await openTraining(protocol, {
-    ...options,
-    blocks: found.blocks,
-    encoders,
-    batch,
-  });
+  await using training = await openTraining(protocol, { ...options, blocks, encoders, batch });
   const parts = { ...options, training, encoders, batch, parallel };
   const costs: SegmentationCosts = {
     iteration: await measureIteration(protocol, parts),
     picture: await measurePicture(protocol, parts),
   };
-  const features = protocol.kind === "features";
-  const pictures = trainingCount(protocol, train.length);
-  const encoded = features ? pictures : iterations * protocol.batch;
-  const scorings = features ? 1 : scoringsOf(iterations, protocol.scoreEvery);
-  const extraction = features ? pictures * (await measureCrop(protocol, parts)) : 0;
-  return {
-    ...found,
-    iterations,
-    train: { pictures, encoded },
-    val: { name: val.name, pictures: val.length, scorings },
-    ...bytesOf(protocol, { ...found, form: training.form, config: checkpoint.config, pictures }),
-    costs,
-    milliseconds: extraction + iterations * costs.iteration + scorings * val.length * costs.picture,
-  };
+  const extraction =
+    protocol.kind === "features" ? train.encoded * (await measureCrop(protocol, parts)) : 0;
+  const scored = val.scorings * val.pictures;
+  const milliseconds = extraction + iterations * costs.iteration + scored * costs.picture;
+  return { ...outline, costs, milliseconds };
 }
 
 interface Measured {
@@ -112,14 +136,13 @@ function crops(count: number, size: number): Tensor<"float32"> {
 /** Milliseconds for each iteration; reading goes on meanwhile and is not in it. */
 async function measureIteration(
   protocol: SegmentationProtocol,
-  { training, batch, signal }: Measured,
+  measured: Measured,
 ): Promise<number> {
+  const { training, batch, signal } = measured;
   const { cropSize: size } = protocol;
   const stop = signal === undefined ? {} : { signal };
-  const kept = protocol.kind === "features" ? await training.input(crops(batch, size), signal) : {};
+  const input = await training.input(crops(batch, size), signal);
   const step = async (): Promise<void> => {
-    const input =
-      protocol.kind === "features" ? kept : await training.input(crops(batch, size), signal);
     const labels: Tensor<"uint8"> = {
       dtype: "uint8",
       shape: [batch, size, size],
@@ -128,7 +151,23 @@ async function measureIteration(
     await training.session.step({ ...input, ...training.masks(), labels }, stop);
   };
   await step();
-  return ((await timeOf(step)) * protocol.batch) / batch;
+  const stepping = ((await timeOf(step)) * protocol.batch) / batch;
+  return stepping + (protocol.kind === "features" ? 0 : await measureEncoding(protocol, measured));
+}
+
+/** Milliseconds until frozen encoders, as many as share a batch, have the crops of an iteration. */
+async function measureEncoding(
+  { batch, cropSize }: SegmentationProtocol,
+  { encoders, parallel, signal }: Measured,
+): Promise<number> {
+  if (encoders === undefined) return 0;
+  const chunks = Math.ceil(batch / ENCODED_TOGETHER);
+  const lanes = Math.min(parallel, chunks);
+  const once = () =>
+    Promise.all(Array.from({ length: lanes }, () => encoders.taps(crops(1, cropSize), signal)));
+  await once();
+  const rounds = Math.ceil(chunks / lanes) * Math.min(batch, ENCODED_TOGETHER);
+  return (await timeOf(once)) * rounds;
 }
 
 /** Milliseconds for each picture that is scored, with as many at a time as there are encoders. */

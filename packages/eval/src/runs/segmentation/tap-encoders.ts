@@ -6,8 +6,8 @@ import { featureOf, type InputSize, type Tensor, type VisionEncoder } from "@int
 import { createSizedEncoders } from "../../inference/sized-encoders.ts";
 import type { OpenEncoders } from "./segmentation-run-options.ts";
 
-/** Pictures that are encoded together. */
-const CHUNK = 4;
+/** Pictures of a batch that one encoder takes at a time. */
+export const ENCODED_TOGETHER = 4;
 
 /** Encoders of several sizes. */
 export interface TapEncoders {
@@ -36,10 +36,13 @@ export function createTapEncoders(
   return {
     async taps(pixels, signal) {
       const [count = 0] = pixels.shape;
-      const starts = Array.from({ length: Math.ceil(count / CHUNK) }, (_, chunk) => chunk * CHUNK);
+      const starts = Array.from(
+        { length: Math.ceil(count / ENCODED_TOGETHER) },
+        (_, chunk) => chunk * ENCODED_TOGETHER,
+      );
       const chunks = await Promise.all(
         starts.map((start) =>
-          encoders.encode(rowsOf(pixels, start, Math.min(start + CHUNK, count)), signal),
+          encoders.encode(rowsOf(pixels, start, Math.min(start + ENCODED_TOGETHER, count)), signal),
         ),
       );
       const taps = outputs.map((output, at) => {

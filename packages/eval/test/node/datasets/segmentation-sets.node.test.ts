@@ -1,5 +1,6 @@
 import { isEvalError, readSegmentationSample, type SegmentationSet } from "@internvit/eval";
 import {
+  checkHeaders,
   checkSegmentation,
   findSharedPictures,
   openSegmentationSet,
@@ -286,6 +287,53 @@ describe("pictures with labels", () => {
       checked: 8,
       unread: 0,
     });
+  });
+
+  it("are compared by their headers alone, as far as those tell", async () => {
+    const turned = await sharp({ create: { width: 6, height: 8, channels: 3, background: "red" } })
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer();
+    writeFiles(folder.path, {
+      ...CLASSES,
+      "val/a.jpg": jpeg,
+      "val/b.jpg": jpeg,
+      "val/c.jpg": jpeg,
+      "val/d.jpg": turned,
+      "val/e.jpg": "no picture",
+      "val/f.jpg": jpeg,
+      // What is wrong behind the header is not seen.
+      "valannot/a.png": labels(9).subarray(0, 60),
+      "valannot/b.png": pngOf({ width: 4, height: 8, values: new Uint8Array(32) }),
+      "valannot/c.png": await sharp({
+        create: { width: 8, height: 8, channels: 3, background: "red" },
+      })
+        .png()
+        .toBuffer(),
+      "valannot/d.png": pngOf({ width: 8, height: 6, values: new Uint8Array(48) }),
+      "valannot/e.png": labels(0),
+      "valannot/f.png": labels(0).subarray(0, 20),
+    });
+    await using set = await openSegmentationSet(`mine=${folder.path}`);
+    const check = await checkHeaders(set, { pictures: "all" });
+    expect(check.bad.map(({ key, code, message }) => [key, code, message])).toEqual([
+      ["b.jpg", "mismatch", "b.jpg: expected labels of the picture's 8x8 pixels, found 4x8"],
+      [
+        "c.jpg",
+        "unsupported",
+        "c.png: expected labels as a grey or palette PNG, found colours (RGB)",
+      ],
+      ["e.jpg", "unsupported", expect.stringMatching(/^e\.jpg: expected .* found 10 bytes/)],
+      ["f.jpg", "invalid-data", "f.png: expected a PNG of labels, found no header"],
+    ]);
+    const ignored = await checkHeaders(set, { pictures: "all", orientation: "ignore" });
+    expect(ignored.bad.map(({ key }) => key)).toEqual([
+      "b.jpg",
+      "c.jpg",
+      "d.jpg",
+      "e.jpg",
+      "f.jpg",
+    ]);
   });
 
   it("are turned as EXIF says, labels never", async () => {

@@ -1,4 +1,4 @@
-// One process at a time writes an extraction. The lock is a file that is made with the exclusive flag and says whose
+// One process at a time writes to a folder that a long run fills. The lock is a file that is made with the exclusive flag and says whose
 // it is. One whose process is dead is taken away; a process is known by its number, its time of start (numbers are
 // used again) and its host with the namespace of the number (two containers may share a host name). Of several that
 // take a stale lock away at the same time one wins: it is renamed first, and put back when it is not the stale one.
@@ -9,8 +9,8 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { RuntimeError } from "../errors.ts";
-import { writeError } from "../export/write-hashed-file.ts";
+import { RuntimeError } from "./errors.ts";
+import { writeError } from "./export/write-hashed-file.ts";
 
 /** Far more than passes between the making of a lock and its filling. */
 const FILL_MILLISECONDS = 500;
@@ -22,12 +22,18 @@ interface Owner {
   readonly host: string;
 }
 
+/** A lock that is held until it is disposed of. */
+export interface OutputLock extends AsyncDisposable {
+  dispose(): Promise<void>;
+}
+
 /**
- * Takes the lock.
+ * Takes the lock at `path`, a file in the folder that is written, which must be there. One that a process left when it
+ * was killed is taken over.
  *
- * @throws RuntimeError `exists` when another process has it, `io` when it cannot be made
+ * @throws RuntimeError `exists` when another process has it, naming that, `io` when it cannot be made
  */
-export async function lockOutput(path: string): Promise<{ readonly release: () => Promise<void> }> {
+export async function lockOutput(path: string): Promise<OutputLock> {
   const owner: Owner = {
     pid: process.pid,
     started: startTime("self") ?? "",
@@ -36,7 +42,8 @@ export async function lockOutput(path: string): Promise<{ readonly release: () =
   for (;;) {
     try {
       await writeFile(path, JSON.stringify(owner), { flag: "wx" });
-      return { release: () => rm(path, { force: true }) };
+      const dispose = (): Promise<void> => rm(path, { force: true });
+      return { dispose, [Symbol.asyncDispose]: dispose };
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(path, cause);
     }
@@ -44,10 +51,11 @@ export async function lockOutput(path: string): Promise<{ readonly release: () =
     if (text === undefined) continue;
     const other = parseOwner(text);
     if (other !== undefined && isAlive(other, owner)) {
-      const where = other.host === owner.host ? "" : ` on ${other.host}`;
+      // Of this host the name is enough.
+      const where = other.host === owner.host ? hostname() : other.host;
       throw new RuntimeError(
         "exists",
-        `${dirname(path)} is being written by process ${other.pid}${where}; wait for it or take another folder (when that process is no more, remove ${path})`,
+        `${dirname(path)} is being written by process ${other.pid} on ${where}; wait for it or take another folder (when that process is no more, remove ${path})`,
       );
     }
     await takeAway(path, text);

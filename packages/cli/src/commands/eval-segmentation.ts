@@ -1,0 +1,238 @@
+// `internvit eval segmentation`: a probe from pictures and label pictures to mIoU, in a run that can be ended and gone on
+// with.
+
+import {
+  checkSegmentationStorage,
+  dataFacts,
+  type OpenEncoders,
+  outlineSegmentation,
+  planSegmentation,
+  protocolFacts,
+  runSegmentation,
+  SEGMENTATION_NORMALIZATION,
+  SEGMENTATION_RESULT_FORMAT,
+  type SegmentationPlan,
+  type SegmentationProtocol,
+  type SegmentationResult,
+} from "@internvit/eval";
+import type { EncoderDtype } from "@internvit/model-core";
+import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
+import {
+  cacheFolder,
+  checkpointProvenance,
+  createNodeRuntime,
+  describeDtype,
+  selectExecutionProvider,
+  type SelectedProvider,
+} from "@internvit/runtime-node";
+
+import { openEncoders } from "../checkpoints/open-encoders.ts";
+import { type Model, openModel } from "../checkpoints/open-model.ts";
+import type { CommandContext } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { JsonValue } from "../events.ts";
+import type { ProviderChoice } from "../options/provider-option.ts";
+import { reportEncoder } from "./encoder-notices.ts";
+import { writeSegmentationReports } from "./eval-result-files.ts";
+import { environmentFacts, modelFacts } from "./result-facts.ts";
+import { noteOnEnding, runEvents } from "./run-events.ts";
+import { openRunFolder } from "./run-folder.ts";
+import { checkSegmentationData } from "./segmentation-data-check.ts";
+import {
+  openSegmentationData,
+  type SegmentationData,
+  type SegmentationDataRequest,
+  segmentationDataWarnings,
+} from "./segmentation-data.ts";
+import { chooseSegmentationProtocol, type SegmentationChanges } from "./segmentation-protocol.ts";
+import {
+  describeSegmentationPlan,
+  describeSegmentationResult,
+  noteMemory,
+} from "./segmentation-report.ts";
+
+/** What `eval segmentation` is asked for. */
+export interface EvalSegmentationRequest extends SegmentationDataRequest, SegmentationChanges {
+  /** A name or a file. */
+  readonly protocol: string;
+  /** Checkpoint folder; undefined is the default model. */
+  readonly model: string | undefined;
+  /** The folder to write. */
+  readonly output: string;
+  /** Pictures in one run of the encoder. */
+  readonly encodeBatch: number;
+  readonly sessions: number | "auto";
+  readonly threads: number | undefined;
+  readonly resume: boolean;
+  readonly dryRun: boolean;
+  readonly executionProvider: ProviderChoice;
+  readonly dtype: EncoderDtype;
+}
+
+/** Probes the encoder, or says how that would go, and returns the exit code. */
+export async function evalSegmentation(
+  request: EvalSegmentationRequest,
+  context: CommandContext,
+): Promise<number> {
+  const { report, signal } = context;
+  const { resume, output: subject } = request;
+  const command = "eval segmentation";
+  configureSharp();
+  const protocol = await chooseSegmentationProtocol(request.protocol, { changes: request, signal });
+  if (tunes(protocol) && request.dtype !== "f32") {
+    throw new CliError("usage", `--dtype: ${protocol.name} trains the encoder, in f32 only`);
+  }
+  await using folder = request.dryRun ? undefined : await openRunFolder(request.output);
+  await using data = await openSegmentationData(request, context);
+  const { model, parts, machine } = await prepare(request, { data, context });
+  const claim = folder && { storage: folder.storage, resume, subject };
+  if (claim !== undefined) {
+    const encoder = tunes(protocol) ? undefined : machine;
+    await checkSegmentationStorage(protocol, { ...parts, ...claim, encoder });
+  }
+  await checkSegmentationData(data, { protocol, storage: folder?.storage, context });
+  noteMemory(outlineSegmentation(protocol, parts), { resume, report });
+  const layers = parts.checkpoint.config.numHiddenLayers;
+  const describe = (plan: SegmentationPlan): string =>
+    describeSegmentationPlan(plan, { protocol, model: model.label, layers });
+  if (claim === undefined) {
+    const plan = await planSegmentation(protocol, parts);
+    const facts = { dryRun: true, plan: json(plan), protocol: json(protocol) };
+    report({ event: "result", command, facts, text: describe(plan) });
+    return 0;
+  }
+  // What is gone on with was planned before, and a step of a large training takes minutes.
+  const plan = resume ? undefined : await planSegmentation(protocol, parts);
+  if (plan !== undefined) report({ event: "notice", message: describe(plan) });
+  const warnings = await segmentationDataWarnings(data, { storage: claim.storage, context });
+  for (const message of warnings) report({ event: "notice", message });
+  using _ = noteOnEnding(context);
+  const outcome = await runSegmentation(protocol, {
+    ...parts,
+    ...claim,
+    decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
+    ...(plan !== undefined && { costs: plan.costs }),
+    onEvent: runEvents(report),
+  });
+  const result: SegmentationResult = {
+    format: SEGMENTATION_RESULT_FORMAT,
+    version: 1,
+    finished: new Date().toISOString(),
+    model: modelFacts(model, parts.model),
+    protocol: await protocolFacts(protocol),
+    train: dataFacts(data.train),
+    environment: environmentFacts(machine),
+    seed: protocol.seed,
+    ...outcome,
+    warnings: [...warnings, ...outcome.warnings],
+  };
+  const place = { folder: request.output, val: data.val, signal };
+  const files = await writeSegmentationReports(result, place);
+  const text = describeSegmentationResult(result, files);
+  report({ event: "result", command, facts: resultFacts(result, { files, plan }), text });
+  return 0;
+}
+
+/** Whether the encoder is trained, which nobody else opens then. */
+function tunes(protocol: SegmentationProtocol): boolean {
+  return protocol.kind === "online" && protocol.encoder.trained;
+}
+
+/** The model and where it runs. */
+async function prepare(
+  request: EvalSegmentationRequest,
+  { data, context }: { readonly data: SegmentationData; readonly context: CommandContext },
+) {
+  const { signal, env } = context;
+  const { threads } = request;
+  const { train, val } = data;
+  const selected = await selectExecutionProvider(request.executionProvider, { signal });
+  const model = await openModel(request.model, context);
+  const { checkpoint, label: name } = model;
+  const cacheDirectory = cacheFolder(env);
+  const { checkpointHash = null, versions } = await checkpointProvenance(checkpoint, {
+    cacheDirectory,
+    signal,
+  });
+  const { provider: executionProvider, device } = selected;
+  return {
+    model,
+    /** What a run is given. */
+    parts: {
+      checkpoint,
+      model: { name, checkpointHash },
+      openEncoders: encodersOf(model, { request, selected, pictures: train.length, context }),
+      runtime: createNodeRuntime({ executionProvider, ...(threads !== undefined && { threads }) }),
+      train,
+      val,
+      signal,
+    },
+    machine: { executionProvider, device, dtype: describeDtype(request.dtype), versions },
+  };
+}
+
+/** Opens encoders of the model; says once what is special about how they run. */
+function encodersOf(
+  model: Model,
+  options: {
+    readonly request: EvalSegmentationRequest;
+    readonly selected: SelectedProvider;
+    readonly pictures: number;
+    readonly context: CommandContext;
+  },
+): OpenEncoders {
+  const { request, selected, pictures, context } = options;
+  const { sessions, threads, dtype, encodeBatch: batchSize } = request;
+  let told = false;
+  return async (size) => {
+    const { all } = await openEncoders(model, {
+      ...size,
+      sessions,
+      threads,
+      pictures,
+      normalization: SEGMENTATION_NORMALIZATION,
+      batchSize,
+      dtype,
+      executionProvider: selected,
+      context,
+    });
+    if (!told) reportEncoder(all[0].info, context.report);
+    told = true;
+    return all;
+  };
+}
+
+function resultFacts(
+  result: SegmentationResult,
+  options: {
+    readonly files: readonly [string, ...string[]];
+    readonly plan: SegmentationPlan | undefined;
+  },
+): Readonly<Record<string, JsonValue>> {
+  const { files, plan } = options;
+  const { protocol, heads, val, times, warnings } = result;
+  return {
+    results: files[0],
+    files,
+    protocol: protocol.hash,
+    heads: json(heads),
+    set: val.data.name,
+    scores: val.scores.map(
+      ({ pictures, unreadable, meanIou, meanAccuracy, pixelAccuracy, boundaryIou }) => ({
+        pictures,
+        unreadable,
+        meanIou,
+        meanAccuracy,
+        pixelAccuracy,
+        boundaryIou,
+      }),
+    ),
+    warnings,
+    seconds: times.total,
+    ...(plan !== undefined && { plannedSeconds: plan.milliseconds / 1e3 }),
+  };
+}
+
+function json(value: SegmentationPlan | SegmentationProtocol | SegmentationResult["heads"]) {
+  return JSON.parse(JSON.stringify(value)) as JsonValue;
+}

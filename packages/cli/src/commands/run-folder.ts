@@ -1,0 +1,50 @@
+// The folder that a run of `internvit eval` writes, while it does: no other run may write to it at the same time.
+
+import { mkdir, rmdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+
+import type { RunStorage } from "@internvit/eval";
+import { folderStorage } from "@internvit/eval/node";
+import { lockOutput } from "@internvit/runtime-node";
+
+import { writeError } from "../errors.ts";
+
+const LOCK_FILE = "run.lock";
+
+/** A folder that nobody else writes, until it is disposed of. */
+export interface RunFolder extends AsyncDisposable {
+  readonly storage: RunStorage;
+}
+
+/**
+ * Makes the folder, if it is not there, and keeps other runs out of it until it is disposed of. A folder in which nothing
+ * was written is taken away again.
+ *
+ * @throws RuntimeError `exists` while another process writes to it, CliError `io` when it cannot be made
+ */
+export async function openRunFolder(folder: string): Promise<RunFolder> {
+  const path = resolve(folder);
+  const first = await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw writeError(path, cause);
+  });
+  const lock = await lockOutput(join(path, LOCK_FILE));
+  return {
+    storage: folderStorage(folder),
+    async [Symbol.asyncDispose]() {
+      await lock.dispose();
+      if (first !== undefined) await removeEmpty(path, { first });
+    },
+  };
+}
+
+/** Removes folders that are empty, from `path` up to `first`, which it is in. */
+async function removeEmpty(path: string, { first }: { readonly first: string }): Promise<void> {
+  for (let at = path; at.length >= first.length; at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch {
+      // Something was written: it stays.
+      return;
+    }
+  }
+}
