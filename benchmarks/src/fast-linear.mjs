@@ -9,7 +9,7 @@
 //
 // Needs the packages built and 2 GB of disk. Writes benchmarks/results/fast-linear.json.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -91,7 +91,7 @@ async function writeShards(/** @type {string} */ folder) {
       await storage.write(`${name}.safetensors`, new Uint8Array(Buffer.concat([...bytes])));
       await storage.write(
         `${name}.json`,
-        new TextEncoder().encode(JSON.stringify({ rows, unreadable: [] })),
+        new TextEncoder().encode(JSON.stringify({ rows, unreadable: [], seconds: 0 })),
       );
     }
   }
@@ -186,9 +186,10 @@ async function runOurs(protocol) {
   }
 }
 
+async function nothing() {}
+
 /** Pictures with a class each and no bytes. @returns {import("@internvit/eval").ClassificationSet} */
 function setOfNothing() {
-  const nothing = async () => {};
   return {
     name: "stored",
     origin: "nowhere",

@@ -11,7 +11,6 @@ import {
   runSegmentation,
   SEGMENTATION_NORMALIZATION,
   SEGMENTATION_RESULT_FORMAT,
-  type SegmentationPlan,
   type SegmentationProtocol,
   type SegmentationResult,
 } from "@internvit/eval";
@@ -48,6 +47,7 @@ import { chooseSegmentationProtocol, type SegmentationChanges } from "./segmenta
 import {
   describeSegmentationPlan,
   describeSegmentationResult,
+  type KnownPlan,
   noteMemory,
 } from "./segmentation-report.ts";
 
@@ -91,18 +91,24 @@ export async function evalSegmentation(
     await checkSegmentationStorage(protocol, { ...parts, ...claim, encoder });
   }
   await checkSegmentationData(data, { protocol, storage: folder?.storage, context });
-  noteMemory(outlineSegmentation(protocol, parts), { resume, report });
+  const outline = outlineSegmentation(protocol, parts);
+  noteMemory(outline, report);
   const layers = parts.checkpoint.config.numHiddenLayers;
-  const describe = (plan: SegmentationPlan): string =>
+  // What does not fit into memory would be ended by the system without a word.
+  const measured = async (): Promise<KnownPlan> =>
+    outline.measuringBytes < process.availableMemory()
+      ? planSegmentation(protocol, parts)
+      : outline;
+  const describe = (plan: KnownPlan): string =>
     describeSegmentationPlan(plan, { protocol, model: model.label, layers });
   if (claim === undefined) {
-    const plan = await planSegmentation(protocol, parts);
+    const plan = await measured();
     const facts = { dryRun: true, plan: json(plan), protocol: json(protocol) };
     report({ event: "result", command, facts, text: describe(plan) });
     return 0;
   }
   // What is gone on with was planned before, and a step of a large training takes minutes.
-  const plan = resume ? undefined : await planSegmentation(protocol, parts);
+  const plan = resume ? undefined : await measured();
   if (plan !== undefined) report({ event: "notice", message: describe(plan) });
   const warnings = await segmentationDataWarnings(data, { storage: claim.storage, context });
   for (const message of warnings) report({ event: "notice", message });
@@ -111,7 +117,7 @@ export async function evalSegmentation(
     ...parts,
     ...claim,
     decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
-    ...(plan !== undefined && { costs: plan.costs }),
+    ...(plan?.costs !== undefined && { costs: plan.costs }),
     onEvent: runEvents(report),
   });
   const result: SegmentationResult = {
@@ -206,7 +212,7 @@ function resultFacts(
   result: SegmentationResult,
   options: {
     readonly files: readonly [string, ...string[]];
-    readonly plan: SegmentationPlan | undefined;
+    readonly plan: KnownPlan | undefined;
   },
 ): Readonly<Record<string, JsonValue>> {
   const { files, plan } = options;
@@ -229,10 +235,10 @@ function resultFacts(
     ),
     warnings,
     seconds: times.total,
-    ...(plan !== undefined && { plannedSeconds: plan.milliseconds / 1e3 }),
+    ...(plan?.milliseconds !== undefined && { plannedSeconds: plan.milliseconds / 1e3 }),
   };
 }
 
-function json(value: SegmentationPlan | SegmentationProtocol | SegmentationResult["heads"]) {
+function json(value: KnownPlan | SegmentationProtocol | SegmentationResult["heads"]) {
   return JSON.parse(JSON.stringify(value)) as JsonValue;
 }

@@ -12,24 +12,21 @@ import {
 import type { Report } from "../events.ts";
 import { formatBytes, formatCount, formatDuration, formatMany } from "../terminal/quantities.ts";
 
+/** A plan; without times where measuring them alone would take more memory than there is. */
+export type KnownPlan = SegmentationOutline &
+  Partial<Pick<SegmentationPlan, "costs" | "milliseconds">>;
+
 /** Says when a run needs more memory than there is: before a try that the system ends without a word. */
-export function noteMemory(
-  { memoryBytes, measuringBytes }: SegmentationOutline,
-  { resume, report }: { readonly resume: boolean; readonly report: Report },
-): void {
+export function noteMemory({ memoryBytes }: SegmentationOutline, report: Report): void {
   const free = process.availableMemory();
   if (memoryBytes < free) return;
-  const measuring =
-    resume || measuringBytes < free
-      ? ""
-      : `, and measuring its time ${formatBytes(measuringBytes)} already`;
-  const message = `the run takes about ${formatBytes(memoryBytes)} of memory beside the encoder${measuring}; ${formatBytes(free)} are free here. A smaller batch or head, or a smaller crop, takes less`;
+  const message = `the run takes about ${formatBytes(memoryBytes)} of memory beside the encoder; ${formatBytes(free)} are free here. A smaller batch or head, or a smaller crop, takes less`;
   report({ event: "notice", message });
 }
 
 /** The plan, a line for each thing. */
 export function describeSegmentationPlan(
-  plan: SegmentationPlan,
+  plan: KnownPlan,
   {
     protocol,
     model,
@@ -41,7 +38,7 @@ export function describeSegmentationPlan(
     readonly layers: number;
   },
 ): string {
-  const { blocks, derived, iterations, train, val, costs } = plan;
+  const { blocks, derived, iterations, train, val, costs, milliseconds } = plan;
   const { batch, cropSize } = protocol;
   const own = Object.hasOwn(NAMED_SEGMENTATION_PROTOCOLS, protocol.name) ? "" : " (your own)";
   const origin = derived ? ` (derived: nothing is published for ${layers})` : "";
@@ -56,8 +53,10 @@ export function describeSegmentationPlan(
     ...kept,
     `  trains ${describeTrained(protocol)} in ${formatMany(iterations, "iteration")} of ${formatMany(batch, "crop")} of ${cropSize} pixels, from ${formatMany(train.pictures, "picture")}`,
     `  scores ${val.name}, ${formatMany(val.pictures, "picture")}, ${scorings}, ${describeInference(protocol)}`,
-    `  an iteration takes ${formatDuration(costs.iteration)} and a scored picture ${formatDuration(costs.picture)}, as measured now`,
-    `  takes about ${formatDuration(plan.milliseconds)}, ${formatBytes(plan.diskBytes)} on the disk, and ${formatBytes(plan.memoryBytes)} of memory${tunes(protocol) ? "" : " beside the encoder"}`,
+    costs === undefined
+      ? `  was not timed: that alone takes about ${formatBytes(plan.measuringBytes)} of memory`
+      : `  an iteration takes ${formatDuration(costs.iteration)} and a scored picture ${formatDuration(costs.picture)}, as measured now`,
+    `  takes about ${milliseconds === undefined ? "" : `${formatDuration(milliseconds)}, `}${formatBytes(plan.diskBytes)} on the disk, and ${formatBytes(plan.memoryBytes)} of memory${tunes(protocol) ? "" : " beside the encoder"}`,
   ].join("\n");
 }
 
