@@ -139,13 +139,13 @@ export {
   type SegmentationScorer,
   type SegmentationScorerOptions,
 } from "./scoring/segmentation.ts";
-export {
-  averageWindows,
-  type AverageWindowsOptions,
-  type WindowOptions,
-  windowSpans,
-  type WindowSpan,
-} from "./scoring/segmentation-windows.ts";
+
+export { classColours, IGNORED_COLOUR, type Rgb } from "./inference/class-colours.ts";
+export type { InferenceSettings } from "./inference/inference-settings.ts";
+export { encodeLabelPng, type LabelPngOptions } from "./inference/label-png.ts";
+export { overlayLabels, type OverlayOptions } from "./inference/overlay.ts";
+export { segmentImage, type SegmentImageOptions } from "./inference/segment-image.ts";
+export type { WindowLogits } from "./inference/window-logits.ts";
 
 export { type FeatureRows, rowsInMemory } from "./knn/feature-rows.ts";
 export { findNeighbours, type Neighbours, type NeighbourSearch } from "./knn/find-neighbours.ts";

@@ -21,6 +21,25 @@ declare const crypto: {
   };
 };
 
+declare class ReadableStream {
+  pipeThrough(through: CompressionStream): ReadableStream;
+}
+
+declare class CompressionStream {
+  constructor(format: "deflate");
+  readonly readable: ReadableStream;
+}
+
+declare class Blob {
+  constructor(parts: readonly Uint8Array<ArrayBuffer>[]);
+  stream(): ReadableStream;
+}
+
+declare class Response {
+  constructor(body: ReadableStream);
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 declare const performance: { now(): number };
 
 // Named by zod's declarations only.

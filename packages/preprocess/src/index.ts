@@ -1,4 +1,5 @@
 export { clipCrop, squareResize } from "./clip.ts";
+export { crc32 } from "./crc32.ts";
 export { isPreprocessError, PreprocessError, type PreprocessErrorCode } from "./errors.ts";
 export type { RgbImage } from "./image.ts";
 export {

@@ -1,8 +1,7 @@
-// Golden segmentation metrics (MMSegmentation's) and sliding windows. Counts are exact; so are the means, to the last
-// bits of a float64 sum. Averaged logits: 1e-5, as the manifest recommends.
+// Golden segmentation metrics (MMSegmentation's). Counts are exact; so are the means, to the last bits of a float64 sum.
 
-import { averageWindows, createSegmentationScorer, windowSpans } from "@internvit/eval";
-import { float32Golden, readGoldenJson, readGoldenTensors } from "@internvit/test-kit";
+import { createSegmentationScorer } from "@internvit/eval";
+import { readGoldenJson, readGoldenTensors } from "@internvit/test-kit";
 import { describe, expect, test } from "vitest";
 
 interface Metrics {
@@ -16,18 +15,10 @@ interface Metrics {
   readonly mAcc: number;
   readonly aAcc: number;
 }
-interface Windows {
-  readonly height: number;
-  readonly width: number;
-  readonly crop: number;
-  readonly stride: number;
-}
 const golden = readGoldenJson<{
   readonly segmentation: { readonly classes: number } & Readonly<
     Record<"all" | "first_only" | "reduce_zero_label", Metrics>
   >;
-  readonly windows: readonly (Windows & { rows: number[][]; columns: number[][] })[];
-  readonly slide: readonly (Windows & { tolerance_abs: number })[];
 }>("probes", "scoring.json");
 const tensors = readGoldenTensors("probes", "scoring.safetensors");
 const pixels = (name: string) => tensors.get(name)!.data as Uint8Array;
@@ -53,20 +44,3 @@ describe.each([
     expect(means.pixelAccuracy).toBe(aAcc);
   });
 });
-
-test.each(golden.windows)("golden windows of $height × $width", (windows) => {
-  expect(windowSpans(windows.height, windows)).toEqual(windows.rows);
-  expect(windowSpans(windows.width, windows)).toEqual(windows.columns);
-});
-
-test.each(golden.slide.map((slide, at) => ({ ...slide, at })))(
-  "golden sliding windows of $height × $width",
-  ({ at, tolerance_abs, ...windows }) => {
-    const { shape, data } = float32Golden(tensors, `slide.${at}.window_logits`);
-    const averaged = averageWindows(data, { ...windows, classes: shape[1]! });
-    const expected = float32Golden(tensors, `slide.${at}.averaged`).data;
-    expect(averaged.length).toBe(expected.length);
-    const worst = averaged.reduce((far, x, i) => Math.max(far, Math.abs(x - expected[i]!)), 0);
-    expect(worst).toBeLessThanOrEqual(tolerance_abs);
-  },
-);

@@ -4,7 +4,7 @@
 import { brokenPicture, type SourceMode } from "../../decode-contract.ts";
 import { readExifOrientation } from "../../exif-orientation.ts";
 import type { Orientation } from "../../orientation.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../../crc32.ts";
 
 /** Bits of a sample. */
 export type BitDepth = 1 | 2 | 4 | 8 | 16;
