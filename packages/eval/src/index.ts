@@ -74,6 +74,16 @@ export { EvalError, type EvalErrorCode, isEvalError } from "./errors.ts";
 
 export { differences, type ProtocolDifference } from "./protocols/differences.ts";
 export { NAMED_PROTOCOLS } from "./protocols/named-protocols.ts";
+export { NAMED_SEGMENTATION_PROTOCOLS } from "./protocols/named-segmentation-protocols.ts";
+export {
+  type AdamWProtocol,
+  type CommonSegmentationProtocol,
+  type FeatureSegmentationProtocol,
+  type OnlineSegmentationProtocol,
+  parseSegmentationProtocol,
+  type SegmentationHeadProtocol,
+  type SegmentationProtocol,
+} from "./protocols/segmentation-protocol.ts";
 export { canonicalJson, hashProtocol } from "./protocols/protocol-hash.ts";
 export {
   type BatchNormProtocol,
@@ -132,6 +142,13 @@ export {
 } from "./scoring/score.ts";
 export { createScorer, type Scorer, type ScorerOptions } from "./scoring/scorer.ts";
 export { decodeOutcomes, wasRight } from "./scoring/outcomes.ts";
+export { chooseExamples, type ChosenExample } from "./scoring/choose-examples.ts";
+export {
+  createSegmentationSetScorer,
+  type SegmentationSetScorer,
+  type SegmentationSetState,
+  type StoredCounts,
+} from "./scoring/segmentation-set.ts";
 export {
   createSegmentationScorer,
   type SegmentationCounts,
@@ -190,6 +207,28 @@ export {
   type SetResult,
   type TimeFacts,
 } from "./results/result.ts";
+export {
+  SEGMENTATION_RESULT_FORMAT,
+  type SegmentationDataFacts,
+  type SegmentationExample,
+  type SegmentationResult,
+  type SegmentationSetResult,
+  type SegmentationSetScore,
+} from "./results/segmentation-result.ts";
+
+export { type SegmentationBlocks, segmentationBlocks } from "./runs/segmentation/blocks.ts";
+export { BEST_HEAD_FILE } from "./runs/segmentation/head-files.ts";
+export { planSegmentation, type SegmentationPlan } from "./runs/segmentation/plan-segmentation.ts";
+export {
+  runSegmentation,
+  type RunSegmentationOptions,
+} from "./runs/segmentation/run-segmentation.ts";
+export type {
+  OpenEncoders,
+  SegmentationCosts,
+  SegmentationRunOptions,
+  SegmentationRunOutcome,
+} from "./runs/segmentation/segmentation-run-options.ts";
 
 export { encoderOutputs } from "./runs/encoders.ts";
 export { planClassification, type RunPlan } from "./runs/plan.ts";

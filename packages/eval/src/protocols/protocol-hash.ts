@@ -1,6 +1,7 @@
 // What makes two protocols the same: their JSON with keys in order.
 
 import type { Protocol } from "./protocol.ts";
+import type { SegmentationProtocol } from "./segmentation-protocol.ts";
 
 /** JSON without spaces, the keys of every object in ascending order. */
 export function canonicalJson(value: unknown): string {
@@ -12,7 +13,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** SHA-256 of the canonical JSON, in hexadecimal. */
-export async function hashProtocol(protocol: Protocol): Promise<string> {
+export async function hashProtocol(protocol: Protocol | SegmentationProtocol): Promise<string> {
   return sha256(new TextEncoder().encode(canonicalJson(protocol)));
 }
 

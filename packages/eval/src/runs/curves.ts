@@ -8,9 +8,20 @@ export function curveOf(
   values: readonly (number | null)[],
   facts: Omit<LearningCurve, "points">,
 ): LearningCurve {
-  const each = Math.ceil(values.length / MAX_CURVE_POINTS);
-  const points = values.flatMap((value, at): readonly (readonly [number, number])[] =>
-    value !== null && (values.length - 1 - at) % each === 0 ? [[at + 1, value]] : [],
+  return curveThrough(
+    values.map((value, at) => [at + 1, value]),
+    facts,
+  );
+}
+
+/** The same through points of x and value. */
+export function curveThrough(
+  all: readonly (readonly [number, number | null])[],
+  facts: Omit<LearningCurve, "points">,
+): LearningCurve {
+  const each = Math.ceil(all.length / MAX_CURVE_POINTS);
+  const points = all.flatMap(([x, value], at): readonly (readonly [number, number])[] =>
+    value !== null && (all.length - 1 - at) % each === 0 ? [[x, value]] : [],
   );
   return { ...facts, points };
 }

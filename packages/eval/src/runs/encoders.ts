@@ -5,6 +5,7 @@ import type { Tensor, VisionEncoder } from "@internvit/model-core";
 
 import { EvalError } from "../errors.ts";
 import type { Protocol } from "../protocols/protocol.ts";
+import { createSharedPool } from "./shared-pool.ts";
 
 /** What the encoders of a run compute. */
 export type ProbeInput = "features" | "tokens";
@@ -55,32 +56,20 @@ export function createEncoderPool(encoders: readonly VisionEncoder[]): EncoderPo
       `expected an encoder of square pictures, got ${inputSize.width}x${inputSize.height}`,
     );
   }
-  const free = [...encoders];
-  const waiting: ((encoder: VisionEncoder) => void)[] = [];
-  const take = async (): Promise<VisionEncoder> =>
-    free.pop() ?? new Promise((resolve) => void waiting.push(resolve));
-  const give = (encoder: VisionEncoder): void => {
-    const next = waiting.shift();
-    if (next === undefined) free.push(encoder);
-    else next(encoder);
-  };
+  const pool = createSharedPool(encoders);
   return {
     width,
     tokens: 1 + Math.floor(inputSize.width / patchSize) ** 2,
     imageSize: inputSize.width,
-    size: encoders.length,
-    async encode(pixels, { output, signal }) {
-      const encoder = await take();
-      try {
+    size: pool.size,
+    encode: (pixels, { output, signal }) =>
+      pool.use(async (encoder) => {
         const found = await encoder.encode(pixels, signal === undefined ? {} : { signal });
         if (output === "tokens") return required(found.lastHiddenState, "last_hidden_state").data;
         const token = required(found.poolerOutput, "pooler_output").data;
         const mean = required(found.patchMean, "patch_mean").data;
         return sideBySide([token, mean], width);
-      } finally {
-        give(encoder);
-      }
-    },
+      }),
   };
 }
 

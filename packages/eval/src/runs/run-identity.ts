@@ -1,14 +1,13 @@
 // What a run is of. It stands in the run's storage, so that a run is never gone on with by another protocol, model or
 // data set.
 
-import type { ClassificationSet } from "../datasets/classification-set.ts";
 import { EvalError } from "../errors.ts";
 import { type ProtocolDifference, differencesBelow } from "../protocols/differences.ts";
 import { hashProtocol } from "../protocols/protocol-hash.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { DataFacts } from "../results/result.ts";
 import { readJson, writeJson } from "./run-storage.ts";
-import { dataFacts } from "./set-scores.ts";
+import { dataFacts, type NamedSet } from "./set-scores.ts";
 import type { RunOptions } from "./run-options.ts";
 
 const FILE = "protocol.json";
@@ -53,7 +52,7 @@ export async function runIdentity(
 }
 
 /** A set wherever it is. */
-function placeless(set: ClassificationSet): Omit<DataFacts, "origin"> {
+export function placeless(set: NamedSet): Omit<DataFacts, "origin"> {
   const { origin: _, ...rest } = dataFacts(set);
   return rest;
 }
@@ -80,22 +79,8 @@ export async function checkStorage(
   protocol: Protocol,
   options: CheckStorageOptions,
 ): Promise<{ readonly identity: RunIdentity; readonly empty: boolean }> {
-  const { storage, resume = false, subject = "the storage" } = options;
   const identity = await runIdentity(protocol, options);
-  const found = await readJson(storage, FILE);
-  if (found === undefined) return { identity, empty: true };
-  const others = differencesBelow(JSON.parse(JSON.stringify(identity)), found, "");
-  const named = others.filter(({ field }) => field !== "protocolHash");
-  if (others.length > 0) {
-    const list = (named.length > 0 ? named : others).slice(0, 5).map(say).join("; ");
-    throw new EvalError("mismatch", `${subject} holds another run: ${list}`, { subject });
-  }
-  if (resume) return { identity, empty: false };
-  throw new EvalError(
-    "mismatch",
-    `${subject} holds this run already, finished or not: resume it, or choose another folder`,
-    { subject },
-  );
+  return { identity, empty: await checkIdentity(identity, options) };
 }
 
 /** The same, and the identity is noted in an empty storage. */
@@ -103,8 +88,37 @@ export async function claimStorage(
   protocol: Protocol,
   options: CheckStorageOptions,
 ): Promise<void> {
-  const { identity, empty } = await checkStorage(protocol, options);
-  if (empty) await writeJson(options.storage, { name: FILE, value: identity });
+  await claimIdentity(await runIdentity(protocol, options), options);
+}
+
+/** Which storage, and what it may hold. */
+export type ClaimOptions = Pick<CheckStorageOptions, "storage" | "resume" | "subject">;
+
+/** `claimStorage` for a run of any task, by everything that has a say in its result as JSON. */
+export async function claimIdentity(identity: object, options: ClaimOptions): Promise<void> {
+  if (!(await checkIdentity(identity, options))) return;
+  await writeJson(options.storage, { name: FILE, value: identity });
+}
+
+/** Whether the storage is empty. */
+async function checkIdentity(
+  identity: object,
+  { storage, resume = false, subject = "the storage" }: ClaimOptions,
+): Promise<boolean> {
+  const found = await readJson(storage, FILE);
+  if (found === undefined) return true;
+  const others = differencesBelow(JSON.parse(JSON.stringify(identity)), found, "");
+  const named = others.filter(({ field }) => field !== "protocolHash");
+  if (others.length > 0) {
+    const list = (named.length > 0 ? named : others).slice(0, 5).map(say).join("; ");
+    throw new EvalError("mismatch", `${subject} holds another run: ${list}`, { subject });
+  }
+  if (resume) return false;
+  throw new EvalError(
+    "mismatch",
+    `${subject} holds this run already, finished or not: resume it, or choose another folder`,
+    { subject },
+  );
 }
 
 function say({ field, own, named }: ProtocolDifference): string {

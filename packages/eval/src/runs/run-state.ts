@@ -14,10 +14,14 @@ const SLOTS = ["state/a.safetensors", "state/b.safetensors"] as const;
 export interface RunCheckpoints<T> {
   /** What was saved last, loaded into the session; undefined where nothing was. */
   restore(session: TrainingSession): Promise<T | undefined>;
-  /** Saves both. */
+  /** Saves both, training and facts. */
   save(session: TrainingSession, facts: T): Promise<void>;
   /** The same, unless the last time is less than `checkpointMilliseconds` ago. */
   saveSometimes(session: TrainingSession, facts: () => T): Promise<void>;
+  /** Saves the facts alone, of a training that has not moved since both were saved. */
+  saveFacts(facts: T): Promise<void>;
+  /** The same, unless the last time is less than `checkpointMilliseconds` ago. */
+  saveFactsSometimes(facts: () => T): Promise<void>;
 }
 
 /** Checkpoints in a storage; `facts` is what a run keeps beside the training, as JSON. */
@@ -27,14 +31,18 @@ export function runCheckpoints<T extends object>(
 ): RunCheckpoints<T> {
   let slot = 0;
   let last = performance.now();
+  const due = (): boolean => performance.now() - last >= options.checkpointMilliseconds;
+  const saveFacts = async (facts: T, of: number): Promise<void> => {
+    // Compact, unlike what is for people: there may be a number for each step of each head.
+    const text = JSON.stringify({ checkpoint: SLOTS[of], facts });
+    await storage.write(STATE, new TextEncoder().encode(text));
+    last = performance.now();
+  };
   const save = async (session: TrainingSession, facts: T): Promise<void> => {
     const other = 1 - slot;
     await storage.write(SLOTS[other]!, await session.saveCheckpoint());
-    // Compact, unlike what is for people: there may be a number for each step of each head.
-    const text = JSON.stringify({ checkpoint: SLOTS[other], facts });
-    await storage.write(STATE, new TextEncoder().encode(text));
+    await saveFacts(facts, other);
     slot = other;
-    last = performance.now();
   };
   return {
     async restore(session) {
@@ -57,8 +65,11 @@ export function runCheckpoints<T extends object>(
     },
     save,
     async saveSometimes(session, facts) {
-      if (performance.now() - last < options.checkpointMilliseconds) return;
-      await save(session, facts());
+      if (due()) await save(session, facts());
+    },
+    saveFacts: (facts) => saveFacts(facts, slot),
+    async saveFactsSometimes(facts) {
+      if (due()) await saveFacts(facts(), slot);
     },
   };
 }

@@ -56,8 +56,14 @@ export function collectScores(set: ClassificationSet, options: CollectOptions): 
   };
 }
 
+/** What a set of any task says of itself. */
+export type NamedSet = Pick<
+  ClassificationSet,
+  "name" | "origin" | "length" | "classes" | "listHash"
+>;
+
 /** A set as results name it. */
-export function dataFacts(set: ClassificationSet): DataFacts {
+export function dataFacts(set: NamedSet): DataFacts {
   const { name, origin, length, classes, listHash } = set;
   return { name, origin, length, classes: classes.length, listHash };
 }

@@ -1,8 +1,7 @@
 // Right or wrong, one bit per picture: what it takes to compare two heads picture by picture, in 6 KB for 50,000.
 
 import { EvalError } from "../errors.ts";
-
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+import { base64Digit, encodeBase64 } from "./base64.ts";
 
 /** Bits of `count` pictures, all 0. */
 export function createOutcomes(count: number): Uint8Array<ArrayBuffer> {
@@ -21,14 +20,7 @@ export function wasRight(outcomes: Uint8Array, index: number): boolean {
 
 /** The bits in base64. */
 export function encodeOutcomes(outcomes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < outcomes.length; at += 3) {
-    const left = outcomes.length - at;
-    const bits = (outcomes[at]! << 16) | ((outcomes[at + 1] ?? 0) << 8) | (outcomes[at + 2] ?? 0);
-    const digit = (shift: number): string => DIGITS[(bits >> shift) & 63]!;
-    text += `${digit(18)}${digit(12)}${left > 1 ? digit(6) : "="}${left > 2 ? digit(0) : "="}`;
-  }
-  return text;
+  return encodeBase64(outcomes);
 }
 
 /**
@@ -54,8 +46,8 @@ export function decodeOutcomes(text: string, count: number): Uint8Array<ArrayBuf
 }
 
 function digitAt(digits: string, at: number): number {
-  const digit = DIGITS.indexOf(digits[at] ?? "");
-  if (digits[at] === undefined || digit < 0) {
+  const digit = base64Digit(digits[at]);
+  if (digit < 0) {
     throw new EvalError("invalid-data", `outcomes: character ${at} is not base64`);
   }
   return digit;

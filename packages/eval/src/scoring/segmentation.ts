@@ -12,6 +12,13 @@ export interface SegmentationCounts {
   readonly labelled: readonly number[];
 }
 
+/** The counts that all others follow from, still being summed. */
+export interface AreaCounts {
+  readonly intersection: Float64Array;
+  readonly predicted: Float64Array;
+  readonly labelled: Float64Array;
+}
+
 /** Scores from 0 to 1; null where there is nothing to score. */
 export interface SegmentationScore {
   readonly counts: SegmentationCounts;
@@ -73,15 +80,21 @@ export function createSegmentationScorer(options: SegmentationScorerOptions): Se
   };
   return {
     add,
-    score: () => segmentationScore([intersection!, predicted!, labelled!]),
+    score: () =>
+      scoreOfCounts({
+        intersection: intersection!,
+        predicted: predicted!,
+        labelled: labelled!,
+      }),
   };
 }
 
-function segmentationScore([intersection, predicted, labelled]: readonly [
-  Float64Array,
-  Float64Array,
-  Float64Array,
-]): SegmentationScore {
+/** The scores of pixels that were counted; each is a count for every class. */
+export function scoreOfCounts({
+  intersection,
+  predicted,
+  labelled,
+}: AreaCounts): SegmentationScore {
   const union = intersection.map((both, at) => predicted[at]! + labelled[at]! - both);
   const iou = shares(intersection, union);
   const accuracy = shares(intersection, labelled);

@@ -25,3 +25,11 @@ export interface SegmentationHeadFacts {
     readonly config: JsonFacts;
   };
 }
+
+/** The key among a file's metadata. */
+const KEY = "internvit";
+
+/** The facts as the metadata of a safetensors file. */
+export function encodeHeadFacts(facts: SegmentationHeadFacts): Readonly<Record<string, string>> {
+  return { [KEY]: JSON.stringify(facts) };
+}
