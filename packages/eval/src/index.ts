@@ -112,9 +112,19 @@ export type {
   SegmentationForm,
   UperNetForm,
 } from "./heads/segmentation/form.ts";
+export {
+  decodeHeadFacts,
+  encodeHeadFacts,
+  type SegmentationHeadFacts,
+} from "./heads/segmentation/head-facts.ts";
 export { decodeSegmentationHead, encodeSegmentationHead } from "./heads/segmentation/head-file.ts";
 export { initialSegmentationHead } from "./heads/segmentation/initial-head.ts";
 export type { PatchGrid } from "./heads/segmentation/patch-maps.ts";
+export {
+  headCheckpoint,
+  readSegmentationHead,
+  type SegmentationHeadFile,
+} from "./heads/segmentation/read-head.ts";
 export { segmentationLoss } from "./heads/segmentation/segmentation-loss.ts";
 export {
   segmentationHead,
@@ -162,6 +172,7 @@ export type { InferenceSettings } from "./inference/inference-settings.ts";
 export { encodeLabelPng, type LabelPngOptions } from "./inference/label-png.ts";
 export { overlayLabels, type OverlayOptions } from "./inference/overlay.ts";
 export { segmentImage, type SegmentImageOptions } from "./inference/segment-image.ts";
+export { createSegmenter, type Segmenter, type SegmenterOptions } from "./inference/segmenter.ts";
 export type { WindowLogits } from "./inference/window-logits.ts";
 
 export { type FeatureRows, rowsInMemory } from "./knn/feature-rows.ts";
@@ -174,7 +185,17 @@ export {
   type SetComparison,
   type Significance,
 } from "./results/compare-results.ts";
-export { comparisonText, type ComparisonTextOptions } from "./results/comparison-text.ts";
+export {
+  type ClassComparison,
+  compareSegmentation,
+  type ScoreComparison,
+  type SegmentationComparison,
+} from "./results/compare-segmentation.ts";
+export {
+  comparisonText,
+  type ComparisonTextOptions,
+  segmentationComparisonText,
+} from "./results/comparison-text.ts";
 export type { DifferingField } from "./results/differing-fields.ts";
 export type { PairedOutcomes } from "./results/significance.ts";
 export { htmlReport, type HtmlReportOptions, picturesInReport } from "./results/html-report.ts";
@@ -186,11 +207,38 @@ export {
   PUBLISHED_SETS,
   type PublishedRow,
 } from "./results/published.ts";
+export {
+  findPublishedSegmentation,
+  PUBLISHED_SEGMENTATION_ROWS,
+  type PublishedMeanIou,
+  type PublishedSegmentationRow,
+  type SegmentationProbe,
+} from "./results/published-segmentation.ts";
+export { reportMarkdown } from "./results/report-markdown.ts";
 export { resultTable } from "./results/result-table.ts";
+export type { ExamplePictures } from "./results/html/examples.ts";
+export {
+  segmentationHtmlReport,
+  type SegmentationHtmlOptions,
+} from "./results/segmentation-html.ts";
+export { classesMarkdown, segmentationMarkdown } from "./results/segmentation-markdown.ts";
+export {
+  type HeadScore,
+  type SegmentationSummary,
+  summarizeSegmentation,
+} from "./results/segmentation-summary.ts";
+export { segmentationTable } from "./results/segmentation-table.ts";
 export { type ResultSummary, type SetScore, summarizeResult } from "./results/summarize.ts";
 export { encodeResult, hashResult } from "./results/encode-result.ts";
 export type { JsonFacts, JsonValue } from "./results/json-value.ts";
-export { parseResult, type ParseResultOptions } from "./results/parse-result.ts";
+export type { ParseResultOptions } from "./results/checked-result.ts";
+export {
+  type EvaluationResult,
+  isSegmentationResult,
+  parseEvaluationResult,
+} from "./results/evaluation-result.ts";
+export { parseResult } from "./results/parse-result.ts";
+export { parseSegmentationResult } from "./results/parse-segmentation-result.ts";
 export {
   type ClassificationResult,
   type DataFacts,
@@ -242,4 +290,5 @@ export { checkStorage, type CheckStorageOptions, type RunIdentity } from "./runs
 export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
 export { HEAD_FILE, type RunCosts, type RunOptions, type RunOutcome } from "./runs/run-options.ts";
 export { memoryStorage, type RunStorage } from "./runs/run-storage.ts";
+export type { OpenEncoders } from "./runs/segmentation/segmentation-run-options.ts";
 export { dataFacts } from "./runs/set-scores.ts";

@@ -97,6 +97,11 @@ export type {
 } from "./session/session.ts";
 export type { TrainingSessionOptions } from "./session/begin-training.ts";
 export { createTrainingSession } from "./session/training-session.ts";
+export {
+  createEvaluation,
+  type Evaluation,
+  type EvaluationOptions,
+} from "./session/model-evaluation.ts";
 export { headGrid, type HeadGridOptions } from "./session/head-grid.ts";
 export { type LoopOptions, loopSteps } from "./session/loop-steps.ts";
 export { stackTensors, stepOf } from "./session/stacked.ts";

@@ -28,6 +28,7 @@ export type { DataLayout, PassedOver, StoredClassificationSet } from "./datasets
 export { readLabelPng } from "./png/read-png.ts";
 export { folderStorage } from "./runs/folder-storage.ts";
 
-export { writeHtmlReport } from "./report/html-file.ts";
+export { type ExamplePicturesOptions, readExamplePictures } from "./report/example-pictures.ts";
+export { writeHtmlReport, writeSegmentationHtmlReport } from "./report/html-file.ts";
 export { readResult, writeResult } from "./report/result-file.ts";
 export { readThumbnails, type ThumbnailOptions } from "./report/thumbnails.ts";

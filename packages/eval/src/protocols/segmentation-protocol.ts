@@ -4,6 +4,7 @@
 import { z } from "zod";
 
 import { EvalError } from "../errors.ts";
+import { inferenceSchema } from "../inference/inference-schema.ts";
 import type { InferenceSettings } from "../inference/inference-settings.ts";
 
 /** Which head is put on the encoder. */
@@ -140,15 +141,7 @@ const common = {
       warmupRatio: z.number().gt(0).max(1),
     }),
   }),
-  inference: z.strictObject({
-    shortSide: count.max(16_384),
-    mode: z.discriminatedUnion("kind", [
-      z.strictObject({ kind: z.literal("slide"), window: count, stride: count }),
-      z.strictObject({ kind: z.literal("whole") }),
-    ]),
-    scales: z.array(z.number().gt(0).max(8)).min(1).max(16),
-    flip: z.boolean(),
-  }),
+  inference: inferenceSchema,
   orientation: z.enum(["apply", "ignore"]),
   unreadable: z.strictObject({
     train: z.enum(["leave-out", "fail"]),

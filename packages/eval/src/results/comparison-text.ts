@@ -1,6 +1,8 @@
 // A comparison for people.
 
 import type { ResultComparison, SetComparison } from "./compare-results.ts";
+import type { ScoreComparison, SegmentationComparison } from "./compare-segmentation.ts";
+import type { DifferingField } from "./differing-fields.ts";
 import type { JsonValue } from "./json-value.ts";
 import { decimals, plainTable, signed } from "./text-table.ts";
 
@@ -18,24 +20,77 @@ export function comparisonText(
   const { sets, differences, onlyFirst, onlySecond } = comparison;
   const head = ["top-1 %", "first", "second", "difference", "±", "p", "verdict"];
   const table = plainTable([head, ...sets.map(rowOf)]);
-  const lone = [
+  return [
+    ...namesText(names),
+    "",
+    ...(sets.length === 0 ? ["No set is in both."] : [table]),
+    ...loneText({ onlyFirst, onlySecond }),
+    "",
+    ...differencesText(differences),
+  ].join("\n");
+}
+
+/** The same of two segmentation results: their scores, then all classes, then what was different. */
+export function segmentationComparisonText(
+  comparison: SegmentationComparison,
+  { names }: ComparisonTextOptions,
+): string {
+  const { scores, classes, differences, samePictures, onlyFirst, onlySecond } = comparison;
+  const rows = Object.entries(SCORE_NAMES).map(([field, name]) => [
+    name,
+    ...comparedCells(scores[field as keyof typeof SCORE_NAMES]),
+  ]);
+  const classRows = classes.map(({ name, iou, accuracy, boundaryIou }) => [
+    name,
+    ...comparedCells(iou),
+    signed(accuracy.difference, 2),
+    signed(boundaryIou.difference, 2),
+  ]);
+  const classHead = ["class, IoU %", "first", "second", "difference", "accuracy", "boundary IoU"];
+  return [
+    ...namesText(names),
+    ...(samePictures ? [] : ["The scored pictures are others: the numbers may not be compared."]),
+    "",
+    plainTable([["%", "first", "second", "difference"], ...rows]),
+    "",
+    ...(classes.length === 0 ? ["No class is in both."] : [plainTable([classHead, ...classRows])]),
+    ...loneText({ onlyFirst, onlySecond }),
+    "",
+    ...differencesText(differences),
+  ].join("\n");
+}
+
+const SCORE_NAMES = {
+  meanIou: "mIoU",
+  meanAccuracy: "mAcc",
+  pixelAccuracy: "aAcc",
+  boundaryIou: "boundary IoU",
+} as const;
+
+function comparedCells({ first, second, difference }: ScoreComparison): readonly string[] {
+  return [decimals(first, 2), decimals(second, 2), signed(difference, 2)];
+}
+
+function namesText(names: ComparisonTextOptions["names"]): readonly string[] {
+  return [`first:  ${names[0]}`, `second: ${names[1]}`];
+}
+
+function loneText({
+  onlyFirst,
+  onlySecond,
+}: Pick<ResultComparison, "onlyFirst" | "onlySecond">): readonly string[] {
+  return [
     ...onlyFirst.map((name) => `${name}: only in the first`),
     ...onlySecond.map((name) => `${name}: only in the second`),
   ];
+}
+
+function differencesText(differences: readonly DifferingField[]): readonly string[] {
+  if (differences.length === 0) return ["Model, protocol, data and environment are the same."];
   const fields = differences.map(
     ({ field, first, second }) => `  ${field}: ${shown(first)} → ${shown(second)}`,
   );
-  return [
-    `first:  ${names[0]}`,
-    `second: ${names[1]}`,
-    "",
-    ...(sets.length === 0 ? ["No set is in both."] : [table]),
-    ...lone,
-    "",
-    ...(fields.length === 0
-      ? ["Model, protocol, data and environment are the same."]
-      : ["What differs:", ...fields]),
-  ].join("\n");
+  return ["What differs:", ...fields];
 }
 
 function rowOf(set: SetComparison): readonly string[] {

@@ -1,16 +1,13 @@
-// A result as one HTML file that needs nothing else: no network, no script, pictures and diagrams inside. Light and dark
-// by the reader's setting. A page is not read by its contents' word: the policy in its head forbids everything but
-// its own style and its pictures.
+// The report of a classification result.
 
-import { FRAME } from "./html/axes.ts";
 import { curvesSection } from "./html/curves.ts";
 import { calibrationFigure } from "./html/calibration.ts";
 import { classesFigure } from "./html/classes.ts";
 import { gridSection } from "./html/grid-map.ts";
 import { html, type Markup } from "./html/markup.ts";
+import { type HeadlineNumbers, isPictureAddress, reportPage } from "./html/page.ts";
 import { provenanceSection } from "./html/provenance.ts";
 import { scoresSection } from "./html/scores.ts";
-import { REPORT_STYLE } from "./html/style.ts";
 import {
   mistakesPart,
   shownPictures,
@@ -36,58 +33,21 @@ export interface HtmlReportOptions {
 export function htmlReport(result: ClassificationResult, options: HtmlReportOptions = {}): string {
   const summary = summarizeResult(result);
   const { thumbnails = new Map<string, Thumbnails>(), hash } = options;
-  const title = `${summary.model}: ${summary.protocol}`;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-        />
-        <title>${title}</title>
-        <style>
-          ${{ markup: REPORT_STYLE }}
-        </style>
-      </head>
-      <body>
-        <svg class="defs" aria-hidden="true">
-          <defs>
-            <pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse">
-              <path d="M0 4L4 0" />
-            </pattern>
-            <clipPath id="plot">
-              <rect
-                x="${FRAME.left - 3}"
-                y="${FRAME.top - 3}"
-                width="${FRAME.width - FRAME.left - FRAME.right + 6}"
-                height="${FRAME.height - FRAME.top - FRAME.bottom + 6}"
-              />
-            </clipPath>
-          </defs>
-        </svg>
-        <header>
-          <h1>${summary.model}</h1>
-          <p>
-            ${summary.protocol} · head: ${summary.head} · trained on ${result.train.name} ·
-            ${result.finished.slice(0, 10)}
-          </p>
-          ${headline(summary)}
-        </header>
-        <main>
-          ${scoresSection(result, summary)} ${curvesSection(result)} ${gridSection(result.grid)}
-          ${setsSection(result, { summary, thumbnails })} ${provenanceSection(result, { hash })}
-        </main>
-        <footer>
-          <p>
-            Written by internvit from a result of format ${result.format}, version
-            ${result.version}.
-          </p>
-        </footer>
-      </body>
-    </html> `;
-  return page.markup;
+  return reportPage(result, {
+    title: summary.model,
+    line: `${summary.protocol} · head: ${summary.head}`,
+    headline: headline(summary),
+    main: html`${scoresSection(result, summary)} ${curvesSection(result)}
+    ${gridSection(result.grid)} ${setsSection(result, { summary, thumbnails })}
+    ${provenanceSection(result, {
+      hash,
+      sets: result.sets.map(({ data, unreadable, scores }) => ({
+        data,
+        unreadable,
+        unreadableCount: scores[0]?.unreadable ?? 0,
+      })),
+    })}`,
+  });
 }
 
 /** The pictures that a report shows, by the name of the set: what thumbnails are made of. */
@@ -97,14 +57,11 @@ export function picturesInReport(
   return new Map(result.sets.map(({ data, scores }) => [data.name, shownPictures(scores[0]!)]));
 }
 
-function headline({ sets, average }: ResultSummary): Markup {
-  const tiles = [
+function headline({ sets, average }: ResultSummary): HeadlineNumbers {
+  return [
     ...(average === null ? [] : [["average top-1", average] as const]),
     ...sets.map(({ title, top1 }) => [title, top1] as const),
   ];
-  return html`<ul class="headline">
-    ${tiles.map(([name, value]) => html`<li><strong>${decimals(value, 2)}</strong><span>${name}</span></li>`)}
-  </ul>`;
 }
 
 function setsSection(
@@ -143,8 +100,6 @@ function setPart({ data, scores, classes, restricted }: SetResult, thumbnails: T
     ${worstClassesPart(score, options)} ${mistakesPart(score, options)}`;
 }
 
-/** Leaves out what is no picture: an address would be fetched, were it not for the policy. */
 function picturesOnly(thumbnails: Thumbnails = new Map()): Thumbnails {
-  const isPicture = /^data:image\/(?:jpeg|png|webp);base64,[\w+/=]+$/;
-  return new Map([...thumbnails].filter(([, address]) => isPicture.test(address)));
+  return new Map([...thumbnails].filter(([, address]) => isPictureAddress(address)));
 }

@@ -1,32 +1,13 @@
-// A result from JSON. Results are kept for years and passed between people: a damaged or newer one is refused with the
-// field that is wrong, and what contradicts itself is not shown as a number.
+// A classification result from JSON.
 
 import { z } from "zod";
 
-import { EvalError } from "../errors.ts";
 import type { ClassificationScore } from "../scoring/score.ts";
-import type { JsonFacts, JsonValue } from "./json-value.ts";
-import {
-  type ClassificationResult,
-  MAX_CURVE_POINTS,
-  MAX_NAMED_PICTURES,
-  RESULT_FORMAT,
-} from "./result.ts";
+import { commonFields, count, data, share, unreadable } from "./common-fields.ts";
+import { checkedResult, type ParseResultOptions } from "./checked-result.ts";
+import { type ClassificationResult, RESULT_FORMAT } from "./result.ts";
 
-const count = z.int().min(0);
 const percent = z.number().min(0).max(100);
-const share = z.number().min(0).max(1);
-const hash = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 in hexadecimal");
-const json: z.ZodType<JsonValue> = z.json();
-const facts: z.ZodType<JsonFacts> = z.record(z.string(), json);
-
-const data = z.strictObject({
-  name: z.string(),
-  origin: z.string(),
-  length: count,
-  classes: count,
-  listHash: hash,
-});
 
 const wrongPicture = z.strictObject({
   index: count,
@@ -65,36 +46,8 @@ const score: z.ZodType<ClassificationScore> = z.strictObject({
 });
 
 const schema: z.ZodType<ClassificationResult> = z.strictObject({
+  ...commonFields,
   format: z.literal(RESULT_FORMAT),
-  version: z.literal(1),
-  finished: z.iso.datetime(),
-  model: z.strictObject({
-    name: z.string(),
-    source: z.string(),
-    checkpointHash: hash.nullable(),
-    synthesized: z.string().nullable(),
-    config: facts,
-  }),
-  protocol: z.strictObject({
-    base: z.string().nullable(),
-    hash,
-    value: facts,
-    differences: z.array(z.strictObject({ field: z.string(), own: json, named: json })),
-  }),
-  train: data,
-  environment: z.strictObject({
-    provider: z.string(),
-    device: z.string(),
-    dtype: z.string(),
-    platform: z.string(),
-    versions: z.record(z.string(), z.string()),
-  }),
-  seed: count,
-  times: z.strictObject({
-    total: z.number().min(0),
-    parts: z.array(z.strictObject({ name: z.string(), seconds: z.number().min(0) })),
-    resumed: count,
-  }),
   grid: z.array(
     z.strictObject({
       learningRate: z.number(),
@@ -104,64 +57,24 @@ const schema: z.ZodType<ClassificationResult> = z.strictObject({
       chosen: z.boolean(),
     }),
   ),
-  curves: z.array(
-    z.strictObject({
-      name: z.string(),
-      line: z.string(),
-      x: z.enum(["step", "epoch"]),
-      unit: z.enum(["loss", "percent", "rate", "norm"]),
-      points: z.array(z.tuple([z.number(), z.number()])).max(MAX_CURVE_POINTS),
-    }),
-  ),
-  heads: z
-    .array(z.strictObject({ name: z.string(), epoch: z.number().nullable(), choice: z.string() }))
-    .min(1),
   sets: z.array(
     z.strictObject({
       data,
       classes: z.array(z.string()),
       restricted: z.boolean(),
       scores: z.array(score),
-      unreadable: z
-        .array(z.strictObject({ index: count, key: z.string(), reason: z.string() }))
-        .max(MAX_NAMED_PICTURES),
+      unreadable,
     }),
   ),
-  warnings: z.array(z.string()),
 });
 
-/** Options of `parseResult`. */
-export interface ParseResultOptions {
-  /** Where the JSON comes from, for messages. */
-  readonly subject: string;
-}
-
 /**
- * A result from JSON that was parsed.
+ * A classification result from JSON that was parsed.
  *
  * @throws EvalError `unsupported` for a newer version, `invalid-data` naming the first field that is wrong
  */
 export function parseResult(value: unknown, options: ParseResultOptions): ClassificationResult {
-  const { subject } = options;
-  const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown };
-  if (format !== RESULT_FORMAT) {
-    throw invalid(`format: expected "${RESULT_FORMAT}", found ${JSON.stringify(format)}`, subject);
-  }
-  if (typeof version === "number" && version > 1) {
-    throw new EvalError(
-      "unsupported",
-      `${subject}: a result of version ${version}; this program reads version 1`,
-      { subject },
-    );
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const { path = [], message = "not a result" } = parsed.error.issues[0] ?? {};
-    throw invalid(`${path.join(".")}: ${message}`, subject);
-  }
-  const contradiction = findContradiction(parsed.data);
-  if (contradiction !== undefined) throw invalid(contradiction, subject);
-  return parsed.data;
+  return checkedResult(value, { ...options, format: RESULT_FORMAT, schema, findContradiction });
 }
 
 /** What in a result cannot be true of any run, or undefined. */
@@ -208,10 +121,4 @@ function contradictionOf(
 function isPercentage(found: number | null, part: number, whole: number): boolean {
   if (whole === 0) return found === null;
   return found !== null && Math.abs(found - (100 * part) / whole) < 1e-9;
-}
-
-function invalid(problem: string, subject: string): EvalError {
-  return new EvalError("invalid-data", `${subject}: not a result of an evaluation; ${problem}`, {
-    subject,
-  });
 }

@@ -105,11 +105,16 @@ export function findPublished(
   model: string,
   { resolution, probe }: Pick<PublishedRow, "resolution" | "probe">,
 ): PublishedRow | undefined {
-  const name = model
-    .replace(/@.*$/, "")
-    .replace(/^.*[/\\]/, "")
-    .replace(/-V(\d)[-_](\d)$/, "-V$1.$2");
+  const name = publishedName(model);
   return PUBLISHED_ROWS.find(
     (found) => found.model === name && found.resolution === resolution && found.probe === probe,
   );
+}
+
+/** What the report's tables call a model that goes by any of its names. */
+export function publishedName(model: string): string {
+  return model
+    .replace(/@.*$/, "")
+    .replace(/^.*[/\\]/, "")
+    .replace(/-V(\d)[-_](\d)$/, "-V$1.$2");
 }

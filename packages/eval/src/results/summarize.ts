@@ -69,7 +69,8 @@ export function resolutionOf({ protocol, model }: ClassificationResult): number 
   return typeof size === "number" ? size : null;
 }
 
-function protocolName({ protocol }: ClassificationResult): string {
+/** The name of the protocol, with a remark where it was changed. */
+export function protocolName({ protocol }: Pick<ClassificationResult, "protocol">): string {
   const { base, differences, value } = protocol;
   const own = value["name"];
   const name = base ?? (typeof own === "string" ? own : "custom");

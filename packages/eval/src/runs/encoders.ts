@@ -5,7 +5,7 @@ import type { Tensor, VisionEncoder } from "@internvit/model-core";
 
 import { EvalError } from "../errors.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import { createSharedPool } from "./shared-pool.ts";
+import { createPool } from "./pool.ts";
 
 /** What the encoders of a run compute. */
 export type ProbeInput = "features" | "tokens";
@@ -56,12 +56,12 @@ export function createEncoderPool(encoders: readonly VisionEncoder[]): EncoderPo
       `expected an encoder of square pictures, got ${inputSize.width}x${inputSize.height}`,
     );
   }
-  const pool = createSharedPool(encoders);
+  const pool = createPool(encoders);
   return {
     width,
     tokens: 1 + Math.floor(inputSize.width / patchSize) ** 2,
     imageSize: inputSize.width,
-    size: pool.size,
+    size: encoders.length,
     encode: (pixels, { output, signal }) =>
       pool.use(async (encoder) => {
         const found = await encoder.encode(pixels, signal === undefined ? {} : { signal });

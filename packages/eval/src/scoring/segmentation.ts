@@ -118,7 +118,8 @@ function shares(parts: Float64Array, wholes: Float64Array): readonly (number | n
   return Array.from(parts, (part, at) => (wholes[at] === 0 ? null : part / wholes[at]!));
 }
 
-function meanOf(values: readonly (number | null)[]): number | null {
+/** The mean of the values that are not null; null without any. */
+export function meanOf(values: readonly (number | null)[]): number | null {
   const present = values.filter((value) => value !== null);
   return present.length === 0 ? null : sum(present) / present.length;
 }

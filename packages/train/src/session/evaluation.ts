@@ -1,23 +1,62 @@
-// The forward pass of evaluation, for batches of any size.
+// The forward pass of evaluation, for batches of any size: a graph for each set of shapes, the latest of which are kept.
 
-import type { GraphModel } from "@internvit/model-core";
+import type { GraphModel, HeldTensors, HolderSession, TensorHolder } from "@internvit/model-core";
 
+import { cancelBy, loadGraph } from "./begin-training.ts";
+import { checkBatch } from "./check-batch.ts";
 import type { BatchInput, Tensors } from "./model.ts";
 import { lossName, outputName } from "./names.ts";
+import { run } from "./run-step.ts";
 import type { EvaluationResult } from "./session.ts";
 import type { TrainingSetup } from "./setup.ts";
 import { writeLosses, writeModel } from "./write-model.ts";
+
+/** Graphs that are kept. */
+const MAX_GRAPHS = 4;
+
+/** What is evaluated: a model, and a loss where there is one. */
+type EvaluationSetup = Pick<TrainingSetup, "model" | "rewrites"> &
+  Partial<Pick<TrainingSetup, "loss">>;
+
+/** Evaluates batches with the tensors that it is given: weights and constants. Calls must not overlap. */
+type Evaluate = (
+  batch: Tensors,
+  options: { readonly held: HeldTensors; readonly signal?: AbortSignal | undefined },
+) => Promise<EvaluationResult>;
+
+/** The evaluations of a model; their graphs are the holder's. */
+export function createEvaluate(holder: TensorHolder, setup: EvaluationSetup): Evaluate {
+  const graphs = new Map<string, HolderSession>();
+  return async (batch, { held, signal }) => {
+    const inputs = evaluationInputs(batch, setup);
+    checkBatch(batch, inputs);
+    const key = JSON.stringify(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
+    let graph = graphs.get(key);
+    if (graph === undefined) {
+      graph = await loadGraph(holder, buildEvaluationGraph(setup, inputs), cancelBy(signal));
+      graphs.set(key, graph);
+      const [oldest] = graphs;
+      if (oldest !== undefined && graphs.size > MAX_GRAPHS) {
+        graphs.delete(oldest[0]);
+        await oldest[1].dispose();
+      }
+    }
+    const { outputs } = await run(graph, { available: { ...held, ...batch }, ...cancelBy(signal) });
+    return evaluationResult(outputs);
+  };
+}
 
 /**
  * What an evaluation of a batch expects: the model's inputs without those of training only, and the loss's where the
  * batch has any of them; sizes are the batch's own.
  */
-export function evaluationInputs(
+function evaluationInputs(
   batch: Tensors,
-  { model, loss }: TrainingSetup,
+  { model, loss }: EvaluationSetup,
 ): Readonly<Record<string, BatchInput>> {
-  const withLoss = Object.keys(loss.inputs).some((name) => Object.hasOwn(batch, name));
-  const inputs = { ...model.inputs, ...(withLoss ? loss.inputs : {}) };
+  const ofLoss = loss?.inputs ?? {};
+  const withLoss = Object.keys(ofLoss).some((name) => Object.hasOwn(batch, name));
+  const inputs = { ...model.inputs, ...(withLoss ? ofLoss : {}) };
   return Object.fromEntries(
     Object.entries(inputs)
       .filter(([, { trainingOnly = false }]) => !trainingOnly)
@@ -31,7 +70,7 @@ export function evaluationInputs(
 
 /** The graph for inputs of these shapes, with the loss where its inputs are there. */
 export function buildEvaluationGraph(
-  setup: TrainingSetup,
+  setup: EvaluationSetup,
   inputs: Readonly<Record<string, BatchInput>>,
 ): GraphModel {
   const written = writeModel(setup, { mode: "evaluation", inputs });
@@ -39,8 +78,9 @@ export function buildEvaluationGraph(
   for (const [name, value] of Object.entries(written.results.outputs)) {
     graph.output(outputName(name), value);
   }
-  if (Object.keys(setup.loss.inputs).every((name) => Object.hasOwn(inputs, name))) {
-    for (const [name, value] of Object.entries(writeLosses(setup, written))) {
+  const { loss } = setup;
+  if (loss !== undefined && Object.keys(loss.inputs).every((name) => Object.hasOwn(inputs, name))) {
+    for (const [name, value] of Object.entries(writeLosses({ loss }, written))) {
       graph.output(lossName(name), value);
     }
   }
@@ -48,7 +88,7 @@ export function buildEvaluationGraph(
 }
 
 /** What the graph gave. */
-export function evaluationResult(results: Tensors): EvaluationResult {
+function evaluationResult(results: Tensors): EvaluationResult {
   const under = (prefix: string) =>
     Object.entries(results).flatMap(([name, tensor]) =>
       name.startsWith(prefix) ? [[name.slice(prefix.length), tensor] as const] : [],

@@ -92,18 +92,7 @@ export function trainingSetup(options: TrainingOptions): TrainingSetup {
     refuse(`accumulate: expected a whole number above 0, got ${accumulate}`);
   }
   if (Object.keys(model.parameters).length === 0) refuse("the model has no parameters");
-  const tensors = { ...model.parameters, ...model.buffers };
-  for (const [name, tensor] of Object.entries(tensors)) requireFloats(name, tensor);
-  const { constants = {} } = model;
-  for (const [name, tensor] of Object.entries(constants)) requireFitting(name, tensor);
-  const { parameters, buffers = {} } = model;
-  const names = [parameters, buffers, constants, model.inputs, loss.inputs].flatMap((group) =>
-    Object.keys(group),
-  );
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) {
-    refuse(`two inputs, parameters, buffers or constants are called ${twice}`, twice);
-  }
+  const facts = modelSetup(model, loss.inputs);
   const inputs = { ...model.inputs, ...loss.inputs };
   for (const [name, { shape }] of Object.entries(inputs)) {
     if (!shape.every((size) => Number.isSafeInteger(size) && size > 0)) {
@@ -118,17 +107,43 @@ export function trainingSetup(options: TrainingOptions): TrainingSetup {
     fusedMatMul: false,
     recompute: () => [],
     ...options,
-    model: {
-      ...model,
-      parameters: factsOf(parameters),
-      buffers: factsOf(buffers),
-      constants: factsOf(constants),
-    },
+    model: facts,
     accumulate,
     maxGradNorm,
     averageDecay,
     lossScale: options.lossScale,
     inputs,
+  };
+}
+
+/**
+ * A model's facts, without its tensors' values.
+ *
+ * @param beside inputs that are not the model's
+ * @throws TrainError `invalid-argument` for two things of one name or a state that is not float32, `mismatch` for a tensor
+ * whose data does not fit its shape
+ */
+export function modelSetup(
+  model: TrainingModel,
+  beside: Readonly<Record<string, BatchInput>> = {},
+): ModelSetup {
+  const { parameters, buffers = {}, constants = {} } = model;
+  for (const [name, tensor] of Object.entries({ ...parameters, ...buffers })) {
+    requireFloats(name, tensor);
+  }
+  for (const [name, tensor] of Object.entries(constants)) requireFitting(name, tensor);
+  const names = [parameters, buffers, constants, model.inputs, beside].flatMap((group) =>
+    Object.keys(group),
+  );
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) {
+    refuse(`two inputs, parameters, buffers or constants are called ${twice}`, twice);
+  }
+  return {
+    ...model,
+    parameters: factsOf(parameters),
+    buffers: factsOf(buffers),
+    constants: factsOf(constants),
   };
 }
 

@@ -2,7 +2,7 @@
 // of the next state replace them only when the step went well, so that whatever fails or is aborted leaves the last good
 // one.
 
-import type { GraphRuntime, HeldTensors, HolderSession } from "@internvit/model-core";
+import type { GraphRuntime, HeldTensors } from "@internvit/model-core";
 
 import { TrainError } from "../errors.ts";
 import { initialLossScale } from "../schedules/loss-scale.ts";
@@ -12,11 +12,10 @@ import {
   loadGraph,
   type TrainingSessionOptions,
 } from "./begin-training.ts";
-import { checkBatch } from "./check-batch.ts";
 import { decodeTrainingCheckpoint, encodeTrainingCheckpoint } from "./checkpoint.ts";
-import { buildEvaluationGraph, evaluationInputs, evaluationResult } from "./evaluation.ts";
+import { createEvaluate } from "./evaluation.ts";
 import type { Tensors } from "./model.ts";
-import { type LoadedStep, run, runStep, type TrainingState } from "./run-step.ts";
+import { type LoadedStep, runStep, type TrainingState } from "./run-step.ts";
 import { loadSteps, runSteps } from "./run-steps.ts";
 import type {
   EvaluationResult,
@@ -28,9 +27,6 @@ import type {
 import { averageName, type TrainingSetup, trainingSetup } from "./setup.ts";
 import { buildStepGraph, type StepPhase } from "./step-graph.ts";
 import { mapValues } from "./write-model.ts";
-
-/** Evaluation graphs that are kept, one for each set of shapes. */
-const MAX_EVALUATION_GRAPHS = 4;
 
 /**
  * Builds and loads the graphs of a training.
@@ -54,7 +50,7 @@ export async function createTrainingSession(
       throw error;
     },
   );
-  const evaluations = new Map<string, HolderSession>();
+  const evaluateBy = createEvaluate(holder, setup);
   let looped: { readonly steps: number; readonly graph: LoadedStep } | undefined;
 
   let { seed } = setup;
@@ -115,23 +111,7 @@ export async function createTrainingSession(
     batch: Tensors,
     { averaged = false, signal }: { readonly averaged?: boolean; readonly signal?: AbortSignal },
   ): Promise<EvaluationResult> {
-    const inputs = evaluationInputs(batch, setup);
-    checkBatch(batch, inputs);
-    const weights = weightsNow(averaged);
-    const key = JSON.stringify(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
-    let graph = evaluations.get(key);
-    if (graph === undefined) {
-      graph = await loadGraph(holder, buildEvaluationGraph(setup, inputs), cancelBy(signal));
-      evaluations.set(key, graph);
-      const [oldest] = evaluations;
-      if (oldest !== undefined && evaluations.size > MAX_EVALUATION_GRAPHS) {
-        evaluations.delete(oldest[0]);
-        await oldest[1].dispose();
-      }
-    }
-    const available = { ...fixed, ...weights, ...batch };
-    const { outputs } = await run(graph, { available, ...cancelBy(signal) });
-    return evaluationResult(outputs);
+    return evaluateBy(batch, { held: { ...fixed, ...weightsNow(averaged) }, signal });
   }
 
   function weightsNow(averaged: boolean): HeldTensors {

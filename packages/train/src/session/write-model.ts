@@ -33,7 +33,7 @@ export interface WrittenModel {
 
 /** Starts a graph, declares batch and weights, and writes the forward pass. */
 export function writeModel(
-  { model }: TrainingSetup,
+  { model }: Pick<TrainingSetup, "model">,
   options: {
     readonly mode: ModelCall["mode"];
     readonly inputs: Readonly<Record<string, BatchInput>>;
@@ -107,7 +107,7 @@ function named<T>(asked: readonly Value[], build: () => T): T {
 
 /** Writes the losses, each [1], by name. */
 export function writeLosses(
-  { loss }: TrainingSetup,
+  { loss }: Pick<TrainingSetup, "loss">,
   { graph, inputs, constants, results }: WrittenModel,
 ): Values {
   const built = graph.scope("loss", () =>

@@ -1,6 +1,7 @@
 // The segmentation heads as models to be trained: on the outputs of a frozen encoder, or together with the encoder.
 
 import type { GraphBuilder, Value } from "@internvit/model-core";
+import { transpose } from "@internvit/model-core/onnx";
 import {
   type ModelCall,
   type ModelResults,
@@ -54,6 +55,28 @@ export function segmentationHead(
         form,
         upsampleTo: options.upsampleTo,
         maps: taps.map((name) => patchMap(graph, call.input(name), grid)),
+      }),
+  };
+}
+
+/**
+ * A head for evaluations alone, on grids of any size. Its inputs are those of `segmentationHead` without the class token,
+ * as float32 [n, rows, columns, width]; its output is `logits`.
+ */
+export function headOnGrids(
+  form: SegmentationForm,
+  { state }: Pick<SegmentationModelOptions, "state">,
+): TrainingModel {
+  const taps = Array.from({ length: tapCount(form) }, (_, at) => `taps.${at}`);
+  const input = { dtype: "float32", shape: [1, 1, 1, form.width] } as const;
+  return {
+    inputs: Object.fromEntries(taps.map((name) => [name, input])),
+    ...state,
+    build: (graph, call) =>
+      writeHead(graph, call, {
+        form,
+        upsampleTo: undefined,
+        maps: taps.map((name) => transpose(graph, call.input(name), [0, 3, 1, 2])),
       }),
   };
 }

@@ -3,7 +3,10 @@
 import { hashResult } from "../../results/encode-result.ts";
 import { htmlReport } from "../../results/html-report.ts";
 import type { ClassificationResult } from "../../results/result.ts";
+import { segmentationHtmlReport } from "../../results/segmentation-html.ts";
+import type { SegmentationResult } from "../../results/segmentation-result.ts";
 
+import { type ExamplePicturesOptions, readExamplePictures } from "./example-pictures.ts";
 import { readThumbnails, type ThumbnailOptions } from "./thumbnails.ts";
 import { writeWholeFile } from "../whole-file.ts";
 
@@ -20,4 +23,19 @@ export async function writeHtmlReport(
   const thumbnails = await readThumbnails(result, options);
   const hash = await hashResult(result);
   await writeWholeFile(path, htmlReport(result, { thumbnails, hash }));
+}
+
+/**
+ * The same of a segmentation result, with the pictures of its examples; input, truth and errors where the set is given.
+ *
+ * @throws EvalError as `readExamplePictures` does, and `io`
+ */
+export async function writeSegmentationHtmlReport(
+  path: string,
+  result: SegmentationResult,
+  options: ExamplePicturesOptions = {},
+): Promise<void> {
+  const pictures = await readExamplePictures(result, options);
+  const hash = await hashResult(result);
+  await writeWholeFile(path, segmentationHtmlReport(result, { pictures, hash }));
 }

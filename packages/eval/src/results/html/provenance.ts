@@ -1,15 +1,22 @@
 // Where the numbers come from: enough to get them again.
 
+import type { EvaluationResult } from "../evaluation-result.ts";
 import { canonicalText } from "../json-value.ts";
-import type { ClassificationResult, DataFacts, SetResult } from "../result.ts";
+import type { DataFacts, SetResult, TimeFacts } from "../result.ts";
 import { html, type Markup } from "./markup.ts";
+
+/** A scored set, and which of its pictures could not be read. */
+export interface ScoredSet extends Pick<SetResult, "data" | "unreadable"> {
+  /** Those that have no name here counted, too. */
+  readonly unreadableCount: number;
+}
 
 /** The section of the provenance. */
 export function provenanceSection(
-  result: ClassificationResult,
-  { hash }: { readonly hash: string | undefined },
+  result: EvaluationResult,
+  { hash, sets }: { readonly hash: string | undefined; readonly sets: readonly ScoredSet[] },
 ): Markup {
-  const { model, protocol, train, environment, seed, times, sets, heads } = result;
+  const { model, protocol, train, environment, seed, times, heads } = result;
   const { provider, device, dtype, platform, versions } = environment;
   const facts: readonly (readonly [string, string])[] = [
     ["model", `${model.name} (${model.source})`],
@@ -60,7 +67,7 @@ export function provenanceSection(
   </section>`;
 }
 
-function changedFields({ protocol }: ClassificationResult): Markup | null {
+function changedFields({ protocol }: EvaluationResult): Markup | null {
   const { base, differences } = protocol;
   if (base === null || differences.length === 0) return null;
   return html`<h3>What differs from ${base}</h3>
@@ -87,9 +94,9 @@ function changedFields({ protocol }: ClassificationResult): Markup | null {
     </div>`;
 }
 
-function unreadablePictures({ data, unreadable, scores }: SetResult): Markup | null {
+function unreadablePictures({ data, unreadable, unreadableCount }: ScoredSet): Markup | null {
   if (unreadable.length === 0) return null;
-  const more = (scores[0]?.unreadable ?? 0) - unreadable.length;
+  const more = unreadableCount - unreadable.length;
   return html`<details>
     <summary>Unreadable pictures of ${data.name}</summary>
     <ul class="plain">
@@ -103,7 +110,7 @@ function dataLine({ name, origin, length, classes, listHash }: DataFacts): strin
   return `${name}: ${length} pictures of ${classes} classes, ${origin}, list SHA-256 ${listHash}`;
 }
 
-function timeLine({ total, parts, resumed }: ClassificationResult["times"]): string {
+function timeLine({ total, parts, resumed }: TimeFacts): string {
   const interrupted =
     resumed === 0 ? "" : `, resumed ${resumed} ${resumed === 1 ? "time" : "times"}`;
   const pieces = parts.map(({ name, seconds }) => `${name} ${duration(seconds)}`).join(", ");

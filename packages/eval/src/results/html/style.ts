@@ -76,6 +76,10 @@ svg .name { fill: var(--ink); } svg .count { font-size: 9px; }
 .pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 3px; background: var(--panel); }
 .missing { display: flex; align-items: center; justify-content: center; aspect-ratio: 1; padding: .2rem; overflow: hidden; border-radius: 3px; background: var(--panel); font-size: .65rem; line-height: 1.2; text-align: center; }
 .answer { display: block; font-size: .72rem; line-height: 1.3; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.classes .track { width: 8rem; } .swatch { display: inline-block; width: .8rem; height: .8rem; margin-right: .4rem; border-radius: 2px; vertical-align: -.08rem; border: 1px solid var(--line); }
+.examples { list-style: none; margin: 0; padding: 0; } .examples > li { padding: .6rem 0 1rem; border-bottom: 1px solid var(--line); }
+.example { display: grid; gap: .5rem; grid-template-columns: repeat(4, minmax(0, 1fr)); } .example.alone { grid-template-columns: minmax(0, 22rem); }
+.example img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--panel); } .example figcaption { font-weight: 400; font-size: .8rem; color: var(--soft); margin: .2rem 0 0; }
 details { margin: .6rem 0; } details.set { border: 1px solid var(--line); border-radius: 6px; padding: 0 .9rem; } details.set[open] { padding-bottom: 1rem; }
 summary { cursor: pointer; font-weight: 600; padding: .45rem 0; }
 dl { margin: 0; } dl div { display: grid; grid-template-columns: 12rem 1fr; gap: 0 1rem; padding: .25rem 0; border-bottom: 1px solid var(--line); }
@@ -83,6 +87,6 @@ dt { color: var(--soft); } dd { margin: 0; }
 pre { margin: .3rem 0; padding: .8rem; overflow-x: auto; background: var(--panel); border-radius: 4px; font-size: .8rem; line-height: 1.4; overflow-wrap: normal; }
 .plain { margin: .2rem 0; padding-left: 1.2rem; font-size: .88rem; }
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
-@media (max-width: 32rem) { dl div { grid-template-columns: 1fr; } th, td { padding: .3rem .5rem; } h1 { font-size: 1.3rem; } }
+@media (max-width: 32rem) { dl div { grid-template-columns: 1fr; } th, td { padding: .3rem .5rem; } .example { grid-template-columns: repeat(2, minmax(0, 1fr)); } h1 { font-size: 1.3rem; } }
 @media print { body { max-width: none; } details.set, .card, figure { break-inside: avoid; } }
 `;

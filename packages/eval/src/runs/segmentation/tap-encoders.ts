@@ -5,7 +5,7 @@ import { featureOf, type InputSize, type Tensor, type VisionEncoder } from "@int
 import type { Tensors } from "@internvit/train";
 
 import { EvalError } from "../../errors.ts";
-import { createSharedPool, type SharedPool } from "../shared-pool.ts";
+import { createPool, type Pool } from "../pool.ts";
 import type { OpenEncoders } from "./segmentation-run-options.ts";
 
 /** Pictures that are encoded together. */
@@ -28,7 +28,7 @@ export interface TapEncoders {
 
 interface OpenSize {
   readonly encoders: readonly VisionEncoder[];
-  readonly pool: SharedPool<VisionEncoder>;
+  readonly pool: Pool<VisionEncoder>;
 }
 
 /** Encoders read at `blocks`, from 0. */
@@ -46,7 +46,7 @@ export function createTapEncoders(
     if (encoders.length === 0) {
       throw new EvalError("invalid-argument", "openEncoders: expected an encoder, got none");
     }
-    return { encoders, pool: createSharedPool(encoders) };
+    return { encoders, pool: createPool(encoders) };
   }
 
   async function close(key: string): Promise<void> {

@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 
 import { runTiny, tiny, tinyParts } from "./tiny-runs.ts";
 
-const LINEAR: OnlineSegmentationProtocol = tiny("report-linear", { iterations: 2 });
+const LINEAR: OnlineSegmentationProtocol = tiny<OnlineSegmentationProtocol>("report-linear", { iterations: 2 });
 
 test("refuses what does not fit before anything is computed", async () => {
   const refused = async (
