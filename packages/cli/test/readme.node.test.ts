@@ -8,6 +8,7 @@ import { fixturePath } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
 import { BIN, runProgram, temporaryFolder } from "./run-cli.ts";
+import { headBytes } from "./segmentation-head.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const [, example = ""] = readme.split("## Example");
@@ -17,6 +18,7 @@ describe.skipIf(process.platform === "win32")("the README", () => {
   it("has examples that run", async () => {
     using folder = temporaryFolder();
     const path = (...parts: string[]): string => join(folder.path, ...parts);
+    writeFileSync(path("head.safetensors"), await headBytes(fixturePath("tiny-layernorm")));
     mkdirSync(path("photos"));
     for (const name of ["photo-420.jpg", "photo-444.jpg"]) {
       copyFileSync(fixturePath("images", name), path("photos", name));
@@ -55,6 +57,8 @@ describe.skipIf(process.platform === "win32")("the README", () => {
       "output/contact-sheet.png",
       "tokens.safetensors",
       "exported/model.onnx",
+      "segmented/photo-420.labels.png",
+      "segmented/legend.json",
     ]) {
       expect(existsSync(path(name)), name).toBe(true);
     }

@@ -272,7 +272,6 @@ export {
   type RunSegmentationOptions,
 } from "./runs/segmentation/run-segmentation.ts";
 export type {
-  OpenEncoders,
   SegmentationCosts,
   SegmentationRunOptions,
   SegmentationRunOutcome,

@@ -1,7 +1,7 @@
 import type { RgbImage } from "@internvit/preprocess";
 import sharp from "sharp";
 
-import { createTemporaryFiles } from "../results/temporary-files.ts";
+import { writeWholeFile } from "../results/temporary-files.ts";
 
 /** Writes a picture as PNG with a description inside; the file appears complete or not at all. */
 export async function writePng(
@@ -18,9 +18,5 @@ export async function writePng(
     .withExif({ IFD0: { ImageDescription: description } })
     .png()
     .toBuffer();
-  await using temporaries = createTemporaryFiles(path);
-  const file = await temporaries.create();
-  await file.append(bytes);
-  await file.close();
-  await temporaries.rename(file, path);
+  await writeWholeFile(path, bytes);
 }

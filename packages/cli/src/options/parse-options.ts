@@ -84,6 +84,25 @@ export const positiveNumbers: z.ZodType<readonly number[]> = z
   })
   .transform((value) => value.split(",").map(Number));
 
+/** Numbers above 0, with a fraction or without, with commas between them. */
+export const positiveDecimals: z.ZodType<readonly number[]> = z
+  .string()
+  .transform((value) => value.split(",").map(toDecimal))
+  .refine((values) => values.every((value) => value > 0), {
+    error: "expected numbers above 0 with commas between them",
+  });
+
+/** A number from 0 to 1. */
+export const share: z.ZodType<number> = z
+  .string()
+  .transform(toDecimal)
+  .refine((value) => value >= 0 && value <= 1, { error: "expected a number from 0 to 1" });
+
+/** NaN for what are no decimal digits. */
+function toDecimal(value: string): number {
+  return /^\d{1,6}(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN;
+}
+
 /** Two times in seconds, `start-end`. */
 export const timeRange: z.ZodType<{ readonly start: number; readonly end: number }> = z
   .string()

@@ -26,9 +26,16 @@ export const pictureOptions: typeof decodeOptions & { readonly keepGoing: z.ZodT
 
 /** Adds the options of reading one picture to a command. */
 export function addDecodeOptions(command: Command): Command {
+  return addLimitOptions(
+    command
+      .option("--image-size <pixels>", "side of the crop, square or tile instead of the config's")
+      .option("--orientation <what>", "EXIF: ignore, as the reference does, or apply", "ignore"),
+  );
+}
+
+/** Adds the options of the largest pictures to a command. */
+export function addLimitOptions(command: Command): Command {
   return command
-    .option("--image-size <pixels>", "side of the crop, square or tile instead of the config's")
-    .option("--orientation <what>", "EXIF: ignore, as the reference does, or apply", "ignore")
     .option("--max-pixels <n>", "refuse larger pictures unread (default: 178956970)")
     .option("--max-side <n>", "refuse pictures with a longer side unread (default: 65535)");
 }

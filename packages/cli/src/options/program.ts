@@ -18,6 +18,7 @@ import { addEval } from "./eval-commands.ts";
 import { addExport } from "./export-command.ts";
 import { addExtract } from "./extract-command.ts";
 import { addDownload, addModels, addVerify } from "./hub-commands.ts";
+import { addSegment } from "./segment-command.ts";
 import { addVerifyPrecision } from "./verify-precision-command.ts";
 import { addTiles, addTokens } from "./visual-commands.ts";
 
@@ -52,6 +53,7 @@ export function createProgram(run: RunCommand): Command {
     addVerifyPrecision,
     addData,
     addEval,
+    addSegment,
     addExport,
     addDoctor,
   ]) {

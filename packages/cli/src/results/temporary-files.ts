@@ -91,6 +91,15 @@ export function createTemporaryFiles(target: string): TemporaryFiles {
   };
 }
 
+/** Writes a file that appears complete or not at all; one that is there is replaced. */
+export async function writeWholeFile(path: string, bytes: Uint8Array): Promise<void> {
+  await using temporaries = createTemporaryFiles(path);
+  const file = await temporaries.create();
+  await file.append(bytes);
+  await file.close();
+  await temporaries.rename(file, path);
+}
+
 async function createFile(
   path: string,
   target: string,

@@ -7,13 +7,13 @@ import {
   type Tensor,
   type VisionEncoder,
 } from "@internvit/model-core";
-import { type RgbImage, toPixelValues } from "@internvit/preprocess";
+import type { RgbImage } from "@internvit/preprocess";
 import { createEvaluation, type Evaluation } from "@internvit/train";
 
-import { SEGMENTATION_NORMALIZATION } from "../augment/segmentation/apply-segmentation.ts";
 import type { LabelMap } from "../augment/segmentation/label-map.ts";
 import { EvalError } from "../errors.ts";
 import type { SegmentationHeadFacts } from "../heads/segmentation/head-facts.ts";
+import { withoutClassToken } from "../heads/segmentation/patch-maps.ts";
 import { headCheckpoint, type SegmentationHeadFile } from "../heads/segmentation/read-head.ts";
 import { headOnGrids, tunedSegmentation } from "../heads/segmentation/segmentation-model.ts";
 import { trainedEncoder } from "../heads/segmentation/trained-encoder.ts";
@@ -21,6 +21,7 @@ import type { OpenEncoders } from "../runs/segmentation/segmentation-run-options
 import type { InferenceSettings } from "./inference-settings.ts";
 import { segmentImage } from "./segment-image.ts";
 import { createSizedEncoders } from "./sized-encoders.ts";
+import { normalisedWindows } from "./window-images.ts";
 import type { WindowLogits } from "./window-logits.ts";
 
 /** Options of `createSegmenter`. */
@@ -157,17 +158,8 @@ async function tunedLogits(
     classes: form.classes,
     patchSize,
     batch,
-    run({ shape, data }, runSignal) {
-      const [pictures = 0, height = 0, width = 0] = shape;
-      const length = height * width * 3;
-      const images = Array.from({ length: pictures }, (_, at) => ({
-        width,
-        height,
-        data: data.subarray(at * length, (at + 1) * length),
-      }));
-      const pixels = toPixelValues(images, SEGMENTATION_NORMALIZATION);
-      return logitsOf(evaluation, { pixel_values: pixels }, runSignal);
-    },
+    run: (pixels, runSignal) =>
+      logitsOf(evaluation, { pixel_values: normalisedWindows(pixels) }, runSignal),
     dispose: () => evaluation.dispose(),
   };
 }
@@ -179,20 +171,6 @@ async function logitsOf(
 ): Promise<Tensor<"float32">> {
   const { logits } = await evaluation.evaluate(batch, { signal });
   return logits as Tensor<"float32">;
-}
-
-/** `[n, 1 + rows · columns, width]` → `[n, rows, columns, width]`. */
-function withoutClassToken(
-  { shape, data }: Tensor<"float32">,
-  { rows, columns }: { readonly rows: number; readonly columns: number },
-): Tensor<"float32"> {
-  const [pictures = 0, tokens = 0, width = 0] = shape;
-  const patches = new Float32Array(pictures * (tokens - 1) * width);
-  for (let at = 0; at < pictures; at++) {
-    const start = at * tokens * width;
-    patches.set(data.subarray(start + width, start + tokens * width), start - at * width);
-  }
-  return { dtype: "float32", shape: [pictures, rows, columns, width], data: patches };
 }
 
 function checkEncoder(

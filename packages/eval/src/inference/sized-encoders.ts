@@ -14,8 +14,13 @@ export type OpenForSize = (size: InputSize) => Promise<readonly VisionEncoder[]>
 
 /** Encoders that are opened when they are needed. */
 export interface SizedEncoders {
-  /** Encodes uint8 `[n, height, width, 3]`. Several calls may be under way. */
-  encode(pixels: Tensor<"uint8">, signal?: AbortSignal): Promise<EncoderFeatures>;
+  /**
+   * Encodes uint8 `[n, height, width, 3]`, or float32 `[n, 3, height, width]`, normalised. Several calls may be under way.
+   */
+  encode(
+    pixels: Tensor<"uint8"> | Tensor<"float32">,
+    signal?: AbortSignal,
+  ): Promise<EncoderFeatures>;
   /** Opens the encoders of a size, if that was not done. */
   open(size: InputSize): Promise<readonly VisionEncoder[]>;
   /** Disposes of all encoders. No call may be under way. */
@@ -76,7 +81,7 @@ export function createSizedEncoders(openForSize: OpenForSize): SizedEncoders {
 
   return {
     encode(pixels, signal) {
-      const [, height = 0, width = 0] = pixels.shape;
+      const [height = 0, width = 0] = pixels.shape.slice(pixels.dtype === "uint8" ? 1 : 2);
       return use({ width, height }, ({ pool }) =>
         pool.use((encoder) => encoder.encode(pixels, signal === undefined ? {} : { signal })),
       );

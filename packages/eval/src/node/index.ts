@@ -25,6 +25,7 @@ export {
   type SharedPictures,
 } from "./datasets/shared-pictures.ts";
 export type { DataLayout, PassedOver, StoredClassificationSet } from "./datasets/stored-set.ts";
+export { openSegmentationHead } from "./heads/open-segmentation-head.ts";
 export { readLabelPng } from "./png/read-png.ts";
 export { folderStorage } from "./runs/folder-storage.ts";
 

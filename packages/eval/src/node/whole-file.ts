@@ -39,6 +39,35 @@ async function syncFolder(path: string): Promise<void> {
   await handle.sync();
 }
 
+/** Bytes that are read at once: Node's own `readFile` ends at 2 GiB, and a head with its encoder may be larger. */
+const PART = 1 << 28;
+
+/**
+ * The bytes of a file.
+ *
+ * @throws EvalError `not-found`, `io`
+ */
+export async function readWholeFile(
+  path: string,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    await using handle = await open(path, "r");
+    const { size } = await handle.stat();
+    const bytes = new Uint8Array(size);
+    for (let at = 0; at < size;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(bytes, at, Math.min(PART, size - at), at);
+      if (bytesRead === 0) throw new Error(`it ends at byte ${at} of ${size}`);
+      at += bytesRead;
+    }
+    return bytes;
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw ioError(`${path} cannot be read`, { subject: path, cause });
+  }
+}
+
 /**
  * The JSON in a file.
  *

@@ -139,7 +139,8 @@ async function measurePicture(
   const height = settings.shortSide;
   const width = Math.round((height * 4) / 3);
   const image = { width, height, data: new Uint8Array(width * height * 3) };
-  const once = () => segmentImage(image, { logits: training.windows, settings, signal });
+  await using logits = await training.openWindows();
+  const once = () => segmentImage(image, { logits, settings, signal });
   const all = () => Promise.all(Array.from({ length: parallel }, once));
   await once();
   return (await timeOf(all)) / parallel;

@@ -1,23 +1,30 @@
 // A head, and where the protocol trains it the encoder under it, ready for updates and for windows of pictures.
 
 import type { Tensor } from "@internvit/model-core";
-import { type RgbImage, toPixelValues } from "@internvit/preprocess";
-import { createTrainingSession, type Tensors, type TrainingSession } from "@internvit/train";
+import {
+  createEvaluation,
+  createTrainingSession,
+  type Tensors,
+  type TrainingSession,
+} from "@internvit/train";
 
-import { SEGMENTATION_NORMALIZATION } from "../../augment/segmentation/apply-segmentation.ts";
+import type { HeadState } from "../../heads/probe-head.ts";
 import { channelMasks } from "../../heads/segmentation/channel-dropout.ts";
 import type { SegmentationForm } from "../../heads/segmentation/form.ts";
 import { initialSegmentationHead } from "../../heads/segmentation/initial-head.ts";
 import { segmentationLoss } from "../../heads/segmentation/segmentation-loss.ts";
+import { headTensors } from "../../heads/segmentation/head-tensors.ts";
+import { withoutClassToken } from "../../heads/segmentation/patch-maps.ts";
 import {
+  headOnGrids,
   segmentationHead,
   tunedSegmentation,
 } from "../../heads/segmentation/segmentation-model.ts";
 import { segmentationSettings } from "../../heads/segmentation/segmentation-settings.ts";
 import { trainedEncoder } from "../../heads/segmentation/trained-encoder.ts";
+import { normalisedWindows } from "../../inference/window-images.ts";
 import type { WindowLogits } from "../../inference/window-logits.ts";
 import type { SegmentationProtocol } from "../../protocols/segmentation-protocol.ts";
-import { createGridHeads } from "./grid-heads.ts";
 import type { SegmentationRunOptions } from "./segmentation-run-options.ts";
 import type { TapEncoders } from "./tap-encoders.ts";
 
@@ -29,8 +36,13 @@ export interface SegmentationTraining {
   input(pixelValues: Tensor<"float32">, signal?: AbortSignal): Promise<Tensors>;
   /** Masks of the update that comes next. */
   masks(): Tensors;
-  /** Segments windows with the weights as they are. */
-  readonly windows: WindowLogits;
+  /** What segments windows with the weights as they are now. No update until it is disposed of. */
+  openWindows(): Promise<OpenWindows>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Window logits that belong to whoever asked. */
+export interface OpenWindows extends WindowLogits {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -91,23 +103,29 @@ export async function openTraining(
     session,
     input,
     masks: () => ({ ...masks(session.updates), ...dropPath(session.updates) }),
-    windows: {
-      classes: form.classes,
-      patchSize: config.patchSize,
-      // UperNet's first level alone is hundreds of megabytes for each window.
-      batch: form.kind === "linear" ? 4 : 1,
-      run: async (pixels, signal) =>
-        (await opened.evaluate(pixels, signal))["logits"] as Tensor<"float32">,
+    async openWindows() {
+      const { evaluate, dispose } = await opened.openEvaluation();
+      return {
+        classes: form.classes,
+        patchSize: config.patchSize,
+        // UperNet's first level alone is hundreds of megabytes for each window.
+        batch: form.kind === "linear" ? 4 : 1,
+        run: async (pixels, signal) =>
+          (await evaluate(pixels, signal))["logits"] as Tensor<"float32">,
+        [Symbol.asyncDispose]: dispose,
+      };
     },
-    [Symbol.asyncDispose]: () => opened.dispose(),
+    [Symbol.asyncDispose]: () => session.dispose(),
   };
 }
 
 interface OpenedTraining extends Pick<SegmentationTraining, "session" | "input"> {
   readonly dropPath: (step: number) => Tensors;
-  /** The outputs for windows, uint8 [n, height, width, 3]. */
-  evaluate(pixels: Tensor<"uint8">, signal?: AbortSignal): Promise<Tensors>;
-  dispose(): Promise<void>;
+  readonly openEvaluation: () => Promise<{
+    /** The outputs for windows, uint8 [n, height, width, 3]. */
+    evaluate(pixels: Tensor<"uint8">, signal?: AbortSignal): Promise<Tensors>;
+    dispose(): Promise<void>;
+  }>;
 }
 
 interface Parts extends OpenTrainingOptions {
@@ -123,7 +141,6 @@ async function openFrozen(
   const { runtime, form, batch, checkpoint, encoders, signal } = parts;
   const { cropSize, seed } = protocol;
   const { patchSize } = checkpoint.config;
-  const rest = { ...trainingParts(protocol, parts), ...(signal !== undefined && { signal }) };
   const side = cropSize / patchSize;
   const session = await createTrainingSession(runtime, {
     model: segmentationHead(form, {
@@ -131,26 +148,30 @@ async function openFrozen(
       state: initialSegmentationHead(form, { seed }),
       grid: { rows: side, columns: side },
     }),
-    ...rest,
+    ...trainingParts(protocol, parts),
+    ...(signal !== undefined && { signal }),
   });
-  const others = createGridHeads(session, { runtime, form, batch, ...rest });
   return {
     session,
     dropPath: () => ({}),
     input: (pixelValues, stop) => encoders.taps(pixelValues, stop),
-    async evaluate(pixels, stop) {
-      const [, height = 0, width = 0] = pixels.shape;
-      const taps = await encoders.taps(pixels, stop);
-      const evaluation = stop === undefined ? {} : { signal: stop };
-      if (height === cropSize && width === cropSize) {
-        return (await session.evaluate(taps, evaluation)).outputs;
-      }
-      const grid = { rows: height / patchSize, columns: width / patchSize };
-      return others.evaluate(taps, { grid, ...evaluation });
-    },
-    async dispose() {
-      await others.dispose();
-      await session.dispose();
+    async openEvaluation() {
+      const state = headState(form, await session.weights());
+      const evaluation = await createEvaluation(runtime, {
+        model: headOnGrids(form, { state }),
+        signal,
+      });
+      return {
+        async evaluate(pixels, stop) {
+          const [, height = 0, width = 0] = pixels.shape;
+          const grid = { rows: height / patchSize, columns: width / patchSize };
+          const taps = Object.entries(await encoders.taps(pixels, stop)).map(
+            ([name, tensor]) => [name, withoutClassToken(tensor, grid)] as const,
+          );
+          return evaluation.evaluate(Object.fromEntries(taps), { signal: stop });
+        },
+        dispose: () => evaluation.dispose(),
+      };
     },
   };
 }
@@ -174,14 +195,26 @@ async function openTuned(protocol: SegmentationProtocol, parts: Parts): Promise<
     session,
     dropPath: encoder.dropPath({ batch, seed }),
     input: async (pixelValues) => ({ pixel_values: pixelValues }),
-    async evaluate(pixels, stop) {
-      const images = imagesOf(pixels);
-      const pixelValues = toPixelValues(images, SEGMENTATION_NORMALIZATION);
-      const evaluation = stop === undefined ? {} : { signal: stop };
-      return (await session.evaluate({ pixel_values: pixelValues }, evaluation)).outputs;
-    },
-    dispose: () => session.dispose(),
+    openEvaluation: async () => ({
+      async evaluate(pixels, stop) {
+        const evaluation = stop === undefined ? {} : { signal: stop };
+        const windows = { pixel_values: normalisedWindows(pixels) };
+        return (await session.evaluate(windows, evaluation)).outputs;
+      },
+      dispose: async () => {},
+    }),
   };
+}
+
+/** Weights of a session as a head's. */
+function headState(form: SegmentationForm, weights: Tensors): HeadState {
+  const of = (wanted: "parameter" | "buffer"): Tensors =>
+    Object.fromEntries(
+      headTensors(form)
+        .filter(({ role }) => role === wanted)
+        .map(({ name }) => [name, weights[name]!]),
+    );
+  return { parameters: of("parameter"), buffers: of("buffer") };
 }
 
 /** Loss and settings of a protocol. */
@@ -209,14 +242,4 @@ function trainingParts(
       seed,
     }),
   };
-}
-
-function imagesOf({ shape, data }: Tensor<"uint8">): readonly RgbImage[] {
-  const [count = 0, height = 0, width = 0] = shape;
-  const size = height * width * 3;
-  return Array.from({ length: count }, (_, at) => ({
-    width,
-    height,
-    data: data.subarray(at * size, (at + 1) * size),
-  }));
 }

@@ -125,7 +125,8 @@ export async function trainAndScore<T>(
 
   const scoreNow = async (): Promise<void> => {
     let begin = performance.now();
-    const parts = { protocol, windows: training.windows, decode: options.decode, signal };
+    await using windows = await training.openWindows();
+    const parts = { protocol, windows, decode: options.decode, signal };
     const scoring = await scoreSet(val, {
       ...parts,
       before: facts.partial,

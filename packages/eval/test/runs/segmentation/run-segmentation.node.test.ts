@@ -9,15 +9,18 @@ import { expect, test } from "vitest";
 
 import { runTiny, tiny, tinyParts } from "./tiny-runs.ts";
 
-const LINEAR: OnlineSegmentationProtocol = tiny<OnlineSegmentationProtocol>("report-linear", { iterations: 2 });
+const LINEAR: OnlineSegmentationProtocol = tiny<OnlineSegmentationProtocol>("report-linear", {
+  iterations: 2,
+});
+
+const NOTHING = { openEncoders: () => Promise.reject(new Error("too late")) };
 
 test("refuses what does not fit before anything is computed", async () => {
   const refused = async (
     change: Partial<OnlineSegmentationProtocol>,
     expected: string,
   ): Promise<void> => {
-    const openEncoders = () => Promise.reject(new Error("too late"));
-    await expect(runTiny({ ...LINEAR, ...change }, { openEncoders })).rejects.toThrow(expected);
+    await expect(runTiny({ ...LINEAR, ...change }, NOTHING)).rejects.toThrow(expected);
   };
   await refused({ cropSize: 60 }, "cropSize: expected a multiple of the patch, 14 pixels, got 60");
   await refused({ blocks: [4] }, "blocks: expected numbers from 0 to 3");
