@@ -38,10 +38,10 @@ export const SETTINGS = {
  * A setting's protocol, smaller.
  *
  * @param {string} setting
- * @param {{ batch: number, rate: number, iterations: number, warmup: number }} plan
+ * @param {{ batch: number, rate: number, iterations: number, warmup: number, size?: number }} plan `size` in pixels
  * @returns {Protocol}
  */
-export function protocolOf(setting, { batch, rate, iterations, warmup }) {
+export function protocolOf(setting, { batch, rate, iterations, warmup, size = SIZE }) {
   const named = NAMED_SEGMENTATION_PROTOCOLS[SETTINGS[setting] ?? ""];
   if (named?.kind !== "online") {
     throw new Error(`expected one of ${Object.keys(SETTINGS)}: ${setting}`);
@@ -50,7 +50,7 @@ export function protocolOf(setting, { batch, rate, iterations, warmup }) {
   return {
     ...named,
     head: head.kind === "linear" ? head : { ...head, channels: CHANNELS },
-    cropSize: SIZE,
+    cropSize: size,
     iterations,
     batch,
     optimizer: {
@@ -58,27 +58,29 @@ export function protocolOf(setting, { batch, rate, iterations, warmup }) {
       learningRate: rate,
       schedule: { ...optimizer.schedule, warmup },
     },
-    augmentation: { ...augmentation, limits: { long: 4 * SIZE, short: SIZE } },
+    augmentation: { ...augmentation, limits: { long: 4 * size, short: size } },
     inference: {
       ...inference,
-      shortSide: SIZE,
-      mode: { kind: "slide", window: SIZE, stride: STRIDE },
+      shortSide: size,
+      mode: { kind: "slide", window: size, stride: strideOf(size) },
     },
     scoreEvery: iterations,
   };
 }
 
-/** Between windows: as much of one as the recipes' 322 pixels of 504. */
-const STRIDE = 144;
+/** Between windows: as much of one as the recipes' 322 pixels of 504, an even number. @param {number} window */
+function strideOf(window) {
+  return 2 * Math.round((window * 161) / 504);
+}
 
 /** Blocks that a protocol's head reads, from 0. @param {Protocol} protocol */
 export function tapsOf(protocol) {
   return segmentationBlocks(protocol, { numHiddenLayers: LAYERS }).blocks;
 }
 
-/** @param {Protocol} protocol @returns {import("@internvit/eval").SegmentationForm} */
-function formOf({ head }) {
-  return { ...head, width: ENCODER.hidden_size, classes: CLASSES };
+/** @param {Protocol} protocol @param {number} classes @returns {import("@internvit/eval").SegmentationForm} */
+function formOf({ head }, classes) {
+  return { ...head, width: ENCODER.hidden_size, classes };
 }
 
 /**
@@ -88,27 +90,29 @@ function formOf({ head }) {
  * @param {Protocol} protocol
  * @param {import("@internvit/model-core").Checkpoint} checkpoint
  */
-export async function segmentationTraining(protocol, checkpoint) {
-  const { batch, seed, iterations, optimizer } = protocol;
+export async function segmentationTraining(protocol, checkpoint, classes = CLASSES) {
+  const { batch, seed, iterations, optimizer, cropSize: size } = protocol;
   const { learningRate: rate, weightDecay, layerDecay, schedule } = optimizer;
-  const form = formOf(protocol);
+  const form = formOf(protocol, classes);
   const state = initialSegmentationHead(form, { seed });
   const encoder = await trainedEncoder(checkpoint, {
-    size: SIZE,
+    size,
     taps: tapsOf(protocol),
     dropPathRate: protocol.encoder.trained ? protocol.encoder.dropPathRate : 0,
   });
-  const side = SIZE / ENCODER.patch_size;
+  const side = size / ENCODER.patch_size;
   const drops = channelMasks(form, { batch, seed });
   const dropPath = encoder.dropPath({ batch, seed });
   const weights = { ...encoder.parameters, ...state.parameters, ...state.buffers };
   return {
+    form,
+    state,
     /** @type {import("@internvit/train").TrainingOptions} */
     options: {
       model: protocol.encoder.trained
         ? tunedSegmentation(form, { batch, state, encoder })
         : segmentationHead(form, { batch, state, grid: { rows: side, columns: side } }),
-      loss: segmentationLoss(form, { batch, height: SIZE, width: SIZE }),
+      loss: segmentationLoss(form, { batch, height: size, width: size }),
       ...segmentationSettings({
         rate,
         updates: iterations,
@@ -126,12 +130,12 @@ export async function segmentationTraining(protocol, checkpoint) {
 }
 
 /** What PyTorch is told of a protocol. @param {Protocol} protocol */
-export function peerSettings(protocol) {
+export function peerSettings(protocol, classes = CLASSES) {
   const { learningRate, weightDecay, layerDecay, schedule } = protocol.optimizer;
   return {
-    ...formOf(protocol),
-    size: SIZE,
-    stride: STRIDE,
+    ...formOf(protocol, classes),
+    size: protocol.cropSize,
+    stride: strideOf(protocol.cropSize),
     taps: tapsOf(protocol),
     frozen: !protocol.encoder.trained,
     batch: protocol.batch,
