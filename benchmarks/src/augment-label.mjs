@@ -1,17 +1,19 @@
 // @ts-check
-// Label pictures of the augmentation benchmark: 8-bit gray PNGs whose levels are classes.
+// Label pictures of the augmentation benchmark: 8-bit gray PNGs whose levels are classes, read as runs read them.
 
-import sharp from "sharp";
+import { readFileSync } from "node:fs";
 
-/** CamVid's eleven classes; above them nothing is labelled. */
-const CLASSES = 11;
+import { labelValues, toLabels } from "@internvit/eval";
+import { readLabelPng } from "@internvit/eval/node";
 
-/** @param {string} file @returns {Promise<import("@internvit/eval").LabelMap>} */
-export async function readLabel(file) {
-  const { data, info } = await sharp(file)
-    .toColourspace("b-w")
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  for (let i = 0; i < data.length; i++) if (Number(data[i]) >= CLASSES) data[i] = 255;
-  return { width: info.width, height: info.height, data };
+/** CamVid's eleven classes; 11 is what nothing is labelled with. */
+const meaning = labelValues({
+  values: Array.from({ length: 11 }, (_, label) => label),
+  ignored: [11, 255],
+});
+
+/** @param {string} file @returns {import("@internvit/eval").LabelMap} */
+export function readLabel(file) {
+  const stored = readLabelPng(readFileSync(file), { subject: file });
+  return toLabels(stored, { meaning, subject: file });
 }

@@ -50,7 +50,7 @@ const memory = { pixelValues: new Float32Array(3 * 504 * 504), labels: new Uint8
 /** @param {{ image: string, label: string }} file @param {import("@internvit/eval").SampleKey} key */
 async function segment(file, key) {
   const { image } = await decodeImage(readFileSync(file.image));
-  const label = await readLabel(file.label);
+  const label = readLabel(file.label);
   ended("decode both");
   const draw = drawSegmentation(label, key);
   ended("draw");

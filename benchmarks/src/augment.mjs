@@ -62,7 +62,7 @@ const files = {
 const sizes = await Promise.all(
   files.crop.map(async ({ image }) => (await decodeImage(image)).image),
 );
-const labels = await Promise.all(files.segmentation.map(({ label }) => readLabel(label)));
+const labels = files.segmentation.map(({ label }) => readLabel(label));
 
 /** What an epoch draws for every file. @param {"crop" | "segmentation"} kind @param {number} epoch */
 function draw(kind, epoch) {

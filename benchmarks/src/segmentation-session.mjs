@@ -1,7 +1,7 @@
 // @ts-check
-// Our side of the segmentation benchmark, a setting in a process of its own. Its face is that of segmentation/torch_peer.py: the first
-// line says versions; {"do": "iteration" | "head", "steps"} a line in, {"ms", "cpuMs", "loss", "stateMB", "baselineMB",
-// "peakMB"} a line out.
+// Our side of the segmentation benchmark, a setting in a process of its own. Its face is that of
+// segmentation/torch_peer.py: the first line says versions; {"do": "iteration" | "head", "steps"} a line in,
+// {"ms", "cpuMs", "loss", "stateMB", "baselineMB", "peakMB"} a line out.
 //
 //   node --expose-gc benchmarks/src/segmentation-session.mjs <{"setting", "encoder", "threads", "plan"}>
 
@@ -13,18 +13,26 @@ import { createTrainingSession } from "@internvit/train";
 import ort from "onnxruntime-node";
 
 import { residentMB, startPeak } from "./resident.mjs";
-import { timeSteps } from "./training/turns.mjs";
 import { drawnBatch } from "./segmentation/drawn-batch.mjs";
-import { segmentationTraining, settingOf, SIZE, tapInputs } from "./segmentation/settings.mjs";
+import {
+  protocolOf,
+  segmentationTraining,
+  SIZE,
+  tapInputs,
+  tapOutputs,
+  tapsOf,
+} from "./segmentation/settings.mjs";
+import { timeSteps } from "./training/turns.mjs";
 
-const { setting: name, encoder: folder, threads, plan } = JSON.parse(process.argv[2] ?? "");
-const setting = settingOf(name);
+const { setting, encoder: folder, threads, plan } = JSON.parse(process.argv[2] ?? "");
+const protocol = protocolOf(setting, plan);
+const taps = tapsOf(protocol);
 const { pixels, labels } = drawnBatch(plan.batch);
 
 /** The session, and no other reference to the weights that it began with. */
 async function begin() {
   const checkpoint = await openCheckpoint(folder);
-  const { options, masks } = await segmentationTraining(setting, { ...plan, checkpoint });
+  const { options, masks } = await segmentationTraining(protocol, checkpoint);
   const values = Object.values(options.model.parameters);
   const floats = values.reduce((sum, { data }) => sum + data.length, 0);
   const session = await createTrainingSession(createNodeRuntime({ threads }), options);
@@ -33,7 +41,7 @@ async function begin() {
 
 async function openFrozen() {
   return createVisionEncoder(folder, {
-    outputs: setting.taps.map((tap) => /** @type {const} */ (`hidden_states.${tap + 1}`)),
+    outputs: tapOutputs(taps),
     inputSize: { height: SIZE, width: SIZE },
     normalization: SEGMENTATION_NORMALIZATION,
     threads,
@@ -41,12 +49,12 @@ async function openFrozen() {
 }
 
 const { session, masks, stateMB } = await begin();
-const frozen = setting.trained ? undefined : await openFrozen();
+const frozen = protocol.encoder.trained ? undefined : await openFrozen();
 
 /** @returns {Promise<import("@internvit/train").Tensors>} */
 async function seen() {
   if (frozen === undefined) return { pixel_values: pixels };
-  return tapInputs(await frozen.encode(pixels), setting.taps);
+  return tapInputs(await frozen.encode(pixels), taps);
 }
 
 const baselineMB = await startPeak();

@@ -27,9 +27,9 @@ import {
   CLASSES,
   ENCODER,
   peerSettings,
+  protocolOf,
   segmentationTraining,
   SETTINGS,
-  settingOf,
   SIZE,
 } from "./segmentation/settings.mjs";
 import { SMALL_ENCODER } from "./small-encoder.mjs";
@@ -63,7 +63,7 @@ const checkpoint = await openCheckpoint(encoder);
 
 /** What PyTorch's processes read: first values, and a batch with its masks. @param {string} name */
 async function writeInputs(name) {
-  const { initial, masks } = await segmentationTraining(settingOf(name), { ...plan, checkpoint });
+  const { initial, masks } = await segmentationTraining(protocolOf(name, plan), checkpoint);
   const files = {
     initial: join(work, `${name}-initial.safetensors`),
     inputs: join(work, `${name}-inputs.safetensors`),
@@ -82,7 +82,7 @@ const versions = {};
 /** A setting's sides, ours last. @param {string} name */
 async function open(name) {
   const files = await writeInputs(name);
-  const shared = { config: ENCODER, settings: peerSettings(settingOf(name), plan), threads };
+  const shared = { config: ENCODER, settings: peerSettings(protocolOf(name, plan)), threads };
   const sides = [];
   for (const form of ["eager", "sdpa"]) {
     const request = JSON.stringify({ ...shared, ...files, form });
@@ -127,12 +127,12 @@ async function measure(name) {
       { rounds: rounds ?? 5, steps: STEPS },
     );
   const iteration = await turns("iteration");
-  const head = settingOf(name).trained ? undefined : await turns("head");
+  const head = protocolOf(name, plan).encoder.trained ? undefined : await turns("head");
   for (const { peer } of sides) peer.close();
   const memory = last.map((answer, at) => memoryOf(answer, at === sides.length - 1 ? 1 : 0));
   return {
     setting: name,
-    title: settingOf(name).title,
+    protocol: SETTINGS[name],
     threads,
     batch,
     firstLoss: { internvit: own, relativeDifference: Number(gap.toExponential(1)) },
@@ -166,7 +166,7 @@ for (const name of Object.keys(SETTINGS)) {
     continue;
   }
   const row = await measure(name);
-  console.log(row.title, JSON.stringify(row.firstLoss));
+  console.log(row.protocol, JSON.stringify(row.firstLoss));
   console.table(row.iteration);
   if (row.head) console.table(row.head);
   rows.push(row);

@@ -1,11 +1,13 @@
 // @ts-check
-// The three settings of the segmentation recipes at the benchmarks' size: the small encoder at 224 px, 11 classes, UperNet
-// with 128 channels. Blocks, decays, drop path and auxiliary levels are the recipes'.
+// The three settings of the segmentation recipes at the benchmarks' size: the small encoder at 224 px, UperNet with 128
+// channels. Everything else is the named protocols'.
 
 import {
   channelMasks,
   encodeSegmentationHead,
   initialSegmentationHead,
+  NAMED_SEGMENTATION_PROTOCOLS,
+  segmentationBlocks,
   segmentationHead,
   segmentationLoss,
   segmentationSettings,
@@ -18,103 +20,107 @@ import { smallEncoder } from "../small-encoder.mjs";
 /** Pixels of a crop's side. */
 export const SIZE = 224;
 export const CLASSES = 11;
-export const SEED = 1;
 export const ENCODER = smallEncoder(SIZE);
-const PATCHES = SIZE / ENCODER.patch_size;
-const [LAYERS, WIDTH, CHANNELS] = [ENCODER.num_hidden_layers, ENCODER.hidden_size, 128];
-const [LAST, FOUR] = [[11], [2, 5, 8, 11]];
-const LINEAR = /** @type {const} */ ({ kind: "linear", width: WIDTH, classes: CLASSES });
-const UPERNET = /** @type {const} */ ({
-  kind: "upernet",
-  width: WIDTH,
-  classes: CLASSES,
-  channels: CHANNELS,
-});
+/** UperNet's and the auxiliary head's. */
+const CHANNELS = 128;
+const LAYERS = ENCODER.num_hidden_layers;
 
-/**
- * @typedef {object} Setting
- * @property {string} title
- * @property {import("@internvit/eval").SegmentationForm} form
- * @property {readonly number[]} taps
- * @property {boolean} trained whether the encoder is
- * @property {number} dropPathRate
- * @property {number} weightDecay
- * @property {number} layerDecay
- */
+/** @typedef {import("@internvit/eval").OnlineSegmentationProtocol} Protocol */
 
-/** @type {Readonly<Record<string, Setting>>} */
+/** The settings and their protocols. @type {Readonly<Record<string, string>>} */
 export const SETTINGS = {
-  linear: {
-    title: "linear probing",
-    form: LINEAR,
-    taps: LAST,
-    trained: false,
-    dropPathRate: 0,
-    weightDecay: 0,
-    layerDecay: 1,
-  },
-  head: {
-    title: "head tuning",
-    form: { ...UPERNET, auxiliaryLevel: 1 },
-    taps: FOUR,
-    trained: false,
-    dropPathRate: 0,
-    weightDecay: 0.05,
-    layerDecay: 1,
-  },
-  full: {
-    title: "full tuning",
-    form: { ...UPERNET, auxiliaryLevel: 2 },
-    taps: FOUR,
-    trained: true,
-    dropPathRate: 0.4,
-    weightDecay: 0.05,
-    layerDecay: 0.95,
-  },
+  linear: "report-linear",
+  head: "report-head-tuning",
+  full: "report-full-tuning",
 };
 
-/** @param {string} name */
-export function settingOf(name) {
-  const setting = SETTINGS[name];
-  if (setting === undefined) throw new Error(`expected one of ${Object.keys(SETTINGS)}: ${name}`);
-  return setting;
+/**
+ * A setting's protocol, smaller.
+ *
+ * @param {string} setting
+ * @param {{ batch: number, rate: number, iterations: number, warmup: number, size?: number }} plan `size` in pixels
+ * @returns {Protocol}
+ */
+export function protocolOf(setting, { batch, rate, iterations, warmup, size = SIZE }) {
+  const named = NAMED_SEGMENTATION_PROTOCOLS[SETTINGS[setting] ?? ""];
+  if (named?.kind !== "online") {
+    throw new Error(`expected one of ${Object.keys(SETTINGS)}: ${setting}`);
+  }
+  const { optimizer, augmentation, inference, head } = named;
+  return {
+    ...named,
+    head: head.kind === "linear" ? head : { ...head, channels: CHANNELS },
+    cropSize: size,
+    iterations,
+    batch,
+    optimizer: {
+      ...optimizer,
+      learningRate: rate,
+      schedule: { ...optimizer.schedule, warmup },
+    },
+    augmentation: { ...augmentation, limits: { long: 4 * size, short: size } },
+    inference: {
+      ...inference,
+      shortSide: size,
+      mode: { kind: "slide", window: size, stride: strideOf(size) },
+    },
+    scoreEvery: iterations,
+  };
 }
 
-/** Learning rate and length of a training. @typedef {{ batch: number, rate: number, iterations: number, warmup: number }} Plan */
+/** Between windows: as much of one as the recipes' 322 pixels of 504, an even number. @param {number} window */
+function strideOf(window) {
+  return 2 * Math.round((window * 161) / 504);
+}
+
+/** Blocks that a protocol's head reads, from 0. @param {Protocol} protocol */
+export function tapsOf(protocol) {
+  return segmentationBlocks(protocol, { numHiddenLayers: LAYERS }).blocks;
+}
+
+/** @param {Protocol} protocol @param {number} classes @returns {import("@internvit/eval").SegmentationForm} */
+function formOf({ head }, classes) {
+  return { ...head, width: ENCODER.hidden_size, classes };
+}
 
 /**
- * Our side of a setting: a training session's options, what chance leaves out of an update, and the first values of
+ * Our side of a protocol: a training session's options, what chance leaves out of an update, and the first values of
  * encoder and head as a file for the peer.
  *
- * @param {Setting} setting
- * @param {Plan & { checkpoint: import("@internvit/model-core").Checkpoint }} plan
+ * @param {Protocol} protocol
+ * @param {import("@internvit/model-core").Checkpoint} checkpoint
  */
-export async function segmentationTraining(
-  setting,
-  { checkpoint, batch, rate, iterations, warmup },
-) {
-  const { form, taps, dropPathRate, weightDecay, layerDecay } = setting;
-  const state = initialSegmentationHead(form, { seed: SEED });
-  const encoder = await trainedEncoder(checkpoint, { size: SIZE, taps, dropPathRate });
-  const grid = { rows: PATCHES, columns: PATCHES };
-  const drops = channelMasks(form, { batch, seed: SEED });
-  const dropPath = encoder.dropPath({ batch, seed: SEED });
+export async function segmentationTraining(protocol, checkpoint, classes = CLASSES) {
+  const { batch, seed, iterations, optimizer, cropSize: size } = protocol;
+  const { learningRate: rate, weightDecay, layerDecay, schedule } = optimizer;
+  const form = formOf(protocol, classes);
+  const state = initialSegmentationHead(form, { seed });
+  const encoder = await trainedEncoder(checkpoint, {
+    size,
+    taps: tapsOf(protocol),
+    dropPathRate: protocol.encoder.trained ? protocol.encoder.dropPathRate : 0,
+  });
+  const side = size / ENCODER.patch_size;
+  const drops = channelMasks(form, { batch, seed });
+  const dropPath = encoder.dropPath({ batch, seed });
   const weights = { ...encoder.parameters, ...state.parameters, ...state.buffers };
   return {
+    form,
+    state,
     /** @type {import("@internvit/train").TrainingOptions} */
     options: {
-      model: setting.trained
+      model: protocol.encoder.trained
         ? tunedSegmentation(form, { batch, state, encoder })
-        : segmentationHead(form, { batch, state, grid }),
-      loss: segmentationLoss(form, { batch, height: SIZE, width: SIZE }),
+        : segmentationHead(form, { batch, state, grid: { rows: side, columns: side } }),
+      loss: segmentationLoss(form, { batch, height: size, width: size }),
       ...segmentationSettings({
         rate,
         updates: iterations,
-        warmup,
+        warmup: schedule.warmup,
         weightDecay,
         layerDecay,
         layers: LAYERS,
-        seed: SEED,
+        seed,
       }),
     },
     /** @param {number} step */
@@ -123,18 +129,28 @@ export async function segmentationTraining(
   };
 }
 
-/** What PyTorch is told of a setting. @param {Setting} setting @param {Plan} plan */
-export function peerSettings({ form, taps, trained, weightDecay, layerDecay }, plan) {
+/** What PyTorch is told of a protocol. @param {Protocol} protocol */
+export function peerSettings(protocol, classes = CLASSES) {
+  const { learningRate, weightDecay, layerDecay, schedule } = protocol.optimizer;
   return {
-    ...form,
-    ...plan,
-    size: SIZE,
-    taps,
-    frozen: !trained,
+    ...formOf(protocol, classes),
+    size: protocol.cropSize,
+    stride: strideOf(protocol.cropSize),
+    taps: tapsOf(protocol),
+    frozen: !protocol.encoder.trained,
+    batch: protocol.batch,
+    iterations: protocol.iterations,
+    warmup: schedule.warmup,
+    rate: learningRate,
     weightDecay,
     layerDecay,
     layers: LAYERS,
   };
+}
+
+/** The hidden states that a head reads. @param {readonly number[]} taps */
+export function tapOutputs(taps) {
+  return taps.map((tap) => /** @type {const} */ (`hidden_states.${tap + 1}`));
 }
 
 /**
