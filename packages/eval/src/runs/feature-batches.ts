@@ -3,11 +3,15 @@
 // window of `shuffleRows`: memory is that of one window. Which rule holds depends on the protocol, not on the machine,
 // so that results do not either.
 
+import { mapAhead } from "./ahead.ts";
 import { shuffled } from "./training-pictures.ts";
 import type { ShardRows, FeatureShards } from "./feature-shards.ts";
 
 /** The part of a seed's sequences that belongs to the batches; then the epoch, then 0 for the shards, 1… for windows. */
 const BATCHES = 0x62617463;
+
+/** Shards that are read while another is copied. */
+const READ_AHEAD = 2;
 
 /** Rows of one training step. */
 export interface FeatureBatch {
@@ -94,8 +98,8 @@ async function readRows(shards: FeatureShards, picked: Int32Array): Promise<Shar
   const features = new Float32Array(total * width);
   const index = new Int32Array(total);
   let at = 0;
-  for (const shard of picked) {
-    const rows = await shards.read(shard);
+  const read = (shard: number): Promise<ShardRows> => shards.read(shard);
+  for await (const rows of mapAhead(picked, { ahead: READ_AHEAD, map: read })) {
     features.set(rows.features, at * width);
     index.set(rows.index, at);
     at += rows.index.length;

@@ -13,7 +13,10 @@ export function folderStorage(folder: string): RunStorage {
     async read(name) {
       const path = join(folder, name);
       try {
-        return new Uint8Array(await readFile(path));
+        const file = await readFile(path);
+        // The memory of a file read whole is its own; small ones may share theirs with others.
+        const own = file.byteLength === file.buffer.byteLength;
+        return own ? new Uint8Array(file.buffer) : new Uint8Array(file);
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
         throw ioError(`${path} cannot be read`, { subject: path, cause });
