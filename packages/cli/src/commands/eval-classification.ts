@@ -15,7 +15,7 @@ import {
   type RunOutcome,
   type RunPlan,
 } from "@internvit/eval";
-import type { EncoderDtype, EncoderInfo } from "@internvit/model-core";
+import type { EncoderInfo } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
 import { createNodeRuntime, selectExecutionProvider } from "@internvit/runtime-node";
@@ -24,7 +24,6 @@ import { openEncoders } from "../checkpoints/open-encoders.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import type { JsonValue, Report } from "../events.ts";
-import type { ProviderChoice } from "../options/provider-option.ts";
 import { reportEncoder } from "./encoder-notices.ts";
 import { type DataRequest, dataWarnings, type EvalData, openData } from "./eval-data.ts";
 import { chooseProtocol, replaceFields } from "./eval-protocol.ts";
@@ -33,6 +32,7 @@ import { writeReports } from "./eval-result-files.ts";
 import { environmentFacts, modelFacts } from "./result-facts.ts";
 import { noteOnEnding, runEvents } from "./run-events.ts";
 import { openRunFolder } from "./run-folder.ts";
+import type { RunRequest } from "./run-request.ts";
 
 /** What takes the place of a protocol's own values; undefined: nothing. */
 export interface ProtocolChanges {
@@ -43,22 +43,7 @@ export interface ProtocolChanges {
 }
 
 /** What `eval classification` is asked for. */
-export interface EvalClassificationRequest extends DataRequest, ProtocolChanges {
-  /** A name or a file. */
-  readonly protocol: string;
-  /** Checkpoint folder; undefined is the default model. */
-  readonly model: string | undefined;
-  /** The folder to write. */
-  readonly output: string;
-  /** Pictures in one run of the encoder. */
-  readonly encodeBatch: number;
-  readonly sessions: number | "auto";
-  readonly threads: number | undefined;
-  readonly resume: boolean;
-  readonly dryRun: boolean;
-  readonly executionProvider: ProviderChoice;
-  readonly dtype: EncoderDtype;
-}
+export interface EvalClassificationRequest extends RunRequest, DataRequest, ProtocolChanges {}
 
 /** Probes the encoder, or says how that would go, and returns the exit code. */
 export async function evalClassification(

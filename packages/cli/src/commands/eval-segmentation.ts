@@ -14,7 +14,6 @@ import {
   type SegmentationProtocol,
   type SegmentationResult,
 } from "@internvit/eval";
-import type { EncoderDtype } from "@internvit/model-core";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
 import {
   cacheFolder,
@@ -30,12 +29,12 @@ import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { JsonValue } from "../events.ts";
-import type { ProviderChoice } from "../options/provider-option.ts";
 import { reportEncoder } from "./encoder-notices.ts";
 import { writeSegmentationReports } from "./eval-result-files.ts";
 import { environmentFacts, modelFacts } from "./result-facts.ts";
 import { noteOnEnding, runEvents } from "./run-events.ts";
 import { openRunFolder } from "./run-folder.ts";
+import type { RunRequest } from "./run-request.ts";
 import { checkSegmentationData } from "./segmentation-data-check.ts";
 import {
   openSegmentationData,
@@ -52,22 +51,8 @@ import {
 } from "./segmentation-report.ts";
 
 /** What `eval segmentation` is asked for. */
-export interface EvalSegmentationRequest extends SegmentationDataRequest, SegmentationChanges {
-  /** A name or a file. */
-  readonly protocol: string;
-  /** Checkpoint folder; undefined is the default model. */
-  readonly model: string | undefined;
-  /** The folder to write. */
-  readonly output: string;
-  /** Pictures in one run of the encoder. */
-  readonly encodeBatch: number;
-  readonly sessions: number | "auto";
-  readonly threads: number | undefined;
-  readonly resume: boolean;
-  readonly dryRun: boolean;
-  readonly executionProvider: ProviderChoice;
-  readonly dtype: EncoderDtype;
-}
+export interface EvalSegmentationRequest
+  extends RunRequest, SegmentationDataRequest, SegmentationChanges {}
 
 /** Probes the encoder, or says how that would go, and returns the exit code. */
 export async function evalSegmentation(

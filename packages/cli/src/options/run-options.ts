@@ -1,27 +1,18 @@
 // The options that all runs of `internvit eval` have: where they run, what they write, and how they are gone on with.
 
-import { type EncoderDtype, MAX_SEED } from "@internvit/model-core";
+import { MAX_SEED } from "@internvit/model-core";
 import type { Command } from "commander";
 import type { z } from "zod";
 
+import type { RunRequest } from "../commands/run-request.ts";
 import { MODEL_HELP } from "./commands.ts";
 import { flag, maybe, optionalText, text, wholeNumber, wholeNumberOr } from "./parse-options.ts";
 import { addDtypeOption, dtypeOption } from "./precision-options.ts";
-import { addProviderOption, type ProviderChoice, providerOption } from "./provider-option.ts";
+import { addProviderOption, providerOption } from "./provider-option.ts";
 
 /** Schema of the options that `addRunOptions` adds. */
 export const runOptions: {
-  readonly protocol: z.ZodType<string>;
-  readonly model: z.ZodType<string | undefined>;
-  readonly output: z.ZodType<string>;
-  readonly seed: z.ZodType<number | undefined>;
-  readonly encodeBatch: z.ZodType<number>;
-  readonly sessions: z.ZodType<number | "auto">;
-  readonly threads: z.ZodType<number | undefined>;
-  readonly resume: z.ZodType<boolean>;
-  readonly dryRun: z.ZodType<boolean>;
-  readonly executionProvider: z.ZodType<ProviderChoice>;
-  readonly dtype: z.ZodType<EncoderDtype>;
+  readonly [Name in keyof RunRequest]: z.ZodType<RunRequest[Name]>;
 } = {
   protocol: text,
   model: optionalText,
