@@ -293,7 +293,13 @@ export type { DecodePicture } from "./runs/prepared-pictures.ts";
 export { runClassification, type RunClassificationOptions } from "./runs/run-classification.ts";
 export { checkStorage, type CheckStorageOptions, type RunIdentity } from "./runs/run-identity.ts";
 export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
-export { HEAD_FILE, type RunCosts, type RunOptions, type RunOutcome } from "./runs/run-options.ts";
+export {
+  type CommonRunOptions,
+  HEAD_FILE,
+  type RunCosts,
+  type RunOptions,
+  type RunOutcome,
+} from "./runs/run-options.ts";
 export { memoryStorage, type RunStorage } from "./runs/run-storage.ts";
 export type { OpenEncoders } from "./runs/segmentation/segmentation-run-options.ts";
 export { dataFacts } from "./runs/set-scores.ts";

@@ -14,15 +14,10 @@ import type { DecodePicture } from "./prepared-pictures.ts";
 import type { OnRunEvent } from "./run-events.ts";
 import type { RunStorage } from "./run-storage.ts";
 
-/** What a run works with. Everything stays the caller's. */
-export interface RunOptions {
-  /** Of the same model, with the outputs that `encoderOutputs` names, for square pictures. */
-  readonly encoders: readonly VisionEncoder[];
-  /** Trains and evaluates the head. */
+/** What every run works with, whatever its task. Everything stays the caller's. */
+export interface CommonRunOptions {
+  /** Trains and evaluates. */
   readonly runtime: GraphRuntime;
-  readonly train: ClassificationSet;
-  /** Their classes are those of `train`, or columns of them. */
-  readonly val: readonly ClassificationSet[];
   readonly decode: DecodePicture;
   readonly storage: RunStorage;
   /** Default: nobody is told. */
@@ -32,10 +27,22 @@ export interface RunOptions {
    * on from there.
    */
   readonly signal?: AbortSignal;
+  /**
+   * Milliseconds between two checkpoints, more where one takes over a twentieth of that; 0: after every step. Default
+   * 30,000.
+   */
+  readonly checkpointMilliseconds?: number;
+}
+
+/** What a classification run works with. */
+export interface RunOptions extends CommonRunOptions {
+  /** Of the same model, with the outputs that `encoderOutputs` names, for square pictures. */
+  readonly encoders: readonly VisionEncoder[];
+  readonly train: ClassificationSet;
+  /** Their classes are those of `train`, or columns of them. */
+  readonly val: readonly ClassificationSet[];
   /** What `planClassification` measured, for the time that is left before the run has measured it itself. */
   readonly costs?: RunCosts;
-  /** Milliseconds between two checkpoints within an epoch, more where one takes over a twentieth of that; 0: after every step. Default 30,000. */
-  readonly checkpointMilliseconds?: number;
 }
 
 /** Milliseconds. */

@@ -1,19 +1,11 @@
 // What a segmentation run is given and what it gives.
 
-import type {
-  Checkpoint,
-  EncoderOutput,
-  GraphRuntime,
-  InputSize,
-  VisionEncoder,
-} from "@internvit/model-core";
+import type { Checkpoint, EncoderOutput, InputSize, VisionEncoder } from "@internvit/model-core";
 
 import type { SegmentationSet } from "../../datasets/segmentation-set.ts";
 import type { HeadFacts, LearningCurve, TimeFacts } from "../../results/result.ts";
 import type { SegmentationSetResult } from "../../results/segmentation-result.ts";
-import type { DecodePicture } from "../prepared-pictures.ts";
-import type { OnRunEvent } from "../run-events.ts";
-import type { RunStorage } from "../run-storage.ts";
+import type { CommonRunOptions } from "../run-options.ts";
 
 /**
  * Opens encoders of the run's model, which normalise with `SEGMENTATION_NORMALIZATION`. They belong to whoever asked,
@@ -24,31 +16,18 @@ export type OpenEncoders = (options: {
   readonly outputs: readonly EncoderOutput[];
 }) => Promise<readonly VisionEncoder[]>;
 
-/** What a segmentation run works with. Everything stays the caller's. */
-export interface SegmentationRunOptions {
+/** What a segmentation run works with. */
+export interface SegmentationRunOptions extends CommonRunOptions {
   readonly checkpoint: Checkpoint;
   /** What results call the model. */
   readonly model: { readonly name: string; readonly checkpointHash: string | null };
   /** For protocols that do not train the encoder. */
   readonly openEncoders: OpenEncoders;
-  /** Trains and evaluates. */
-  readonly runtime: GraphRuntime;
   readonly train: SegmentationSet;
   /** Its classes are those of `train`. */
   readonly val: SegmentationSet;
-  readonly decode: DecodePicture;
-  readonly storage: RunStorage;
-  /** Default: nobody is told. */
-  readonly onEvent?: OnRunEvent;
-  /**
-   * Ends the run; the promise rejects with its reason. What was saved stays, and the same call on the same storage goes
-   * on from there.
-   */
-  readonly signal?: AbortSignal;
   /** What `planSegmentation` measured. */
   readonly costs?: SegmentationCosts;
-  /** Milliseconds between two checkpoints, more where one takes over a twentieth of that; 0: after every step. Default 30,000. */
-  readonly checkpointMilliseconds?: number;
 }
 
 /** Milliseconds. */
