@@ -45,7 +45,7 @@ export async function runSegmentation(
     const parallel = open?.length ?? 1;
     const outcome = await run(protocol, { ...options, blocks, encoders, parallel });
     const { numHiddenLayers } = checkpoint.config;
-    const warning = `blocks ${blocks.join(", ")} of ${numHiddenLayers} are derived, not published: the published configurations are for 45 and 48`;
+    const warning = `${blocks.length === 1 ? "block" : "blocks"} ${blocks.join(", ")} of ${numHiddenLayers}: derived, not published; the published configurations are for 45 and 48`;
     return { ...outcome, warnings: [...(derived ? [warning] : []), ...outcome.warnings] };
   } catch (error) {
     if (!isTrainError(error)) throw error;

@@ -63,7 +63,7 @@ test("learns where bright and dark squares are, and keeps the best head", async 
     "best",
   ]);
   expect(outcome.warnings).toEqual([
-    "blocks 3 of 4 are derived, not published: the published configurations are for 45 and 48",
+    "block 3 of 4: derived, not published; the published configurations are for 45 and 48",
   ]);
   const { facts } = await readSegmentationHead((await storage.read(HEAD_FILE))!, {
     subject: HEAD_FILE,
