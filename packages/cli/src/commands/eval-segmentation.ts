@@ -79,11 +79,10 @@ export async function evalSegmentation(
   const outline = outlineSegmentation(protocol, parts);
   noteMemory(outline, report);
   const layers = parts.checkpoint.config.numHiddenLayers;
-  // What does not fit into memory would be ended by the system without a word.
+  // What does not fit into memory would be ended by the system without a word; the encoder takes some, too.
+  const room = 0.75 * process.availableMemory();
   const measured = async (): Promise<KnownPlan> =>
-    outline.measuringBytes < process.availableMemory()
-      ? planSegmentation(protocol, parts)
-      : outline;
+    outline.measuringBytes < room ? planSegmentation(protocol, parts) : outline;
   const describe = (plan: KnownPlan): string =>
     describeSegmentationPlan(plan, { protocol, model: model.label, layers });
   if (claim === undefined) {
