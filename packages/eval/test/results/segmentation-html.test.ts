@@ -58,6 +58,12 @@ test("shows worst, median and best with four pictures each and a legend of the c
   expect(legend).toContain("not labelled");
 });
 
+test("a picture that cannot be decoded is said to be missing, and the others keep their places", () => {
+  const page = segmentationHtmlReport(result, { pictures: pictures({ input: null }) });
+  expect(page.match(/<img /g)).toHaveLength(3 * result.val.examples.length);
+  expect(page.match(/cannot be shown/g)).toHaveLength(result.val.examples.length);
+});
+
 test("without the set there are predictions alone, and without pictures their names", () => {
   const alone = pictures({ input: null, truth: null, errors: null });
   expect(segmentationHtmlReport(result, { pictures: alone }).match(/<img /g)).toHaveLength(

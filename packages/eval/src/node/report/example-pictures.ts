@@ -1,8 +1,6 @@
 // The pictures of a segmentation report: for each example what went in, the truth, the prediction and their difference,
 // small enough for one file. Labels are made smaller by taking pixels, so that the three maps show the same ones.
 
-import sharp from "sharp";
-
 import { IGNORED_LABEL, type LabelMap, resizeLabel } from "../../augment/segmentation/label-map.ts";
 import type { SegmentationSet } from "../../datasets/segmentation-set.ts";
 import { EvalError } from "../../errors.ts";
@@ -11,6 +9,8 @@ import { encodeLabelPng } from "../../inference/label-png.ts";
 import { ERROR_COLOURS, type ExamplePictures } from "../../results/html/examples.ts";
 import type { SegmentationExample, SegmentationResult } from "../../results/segmentation-result.ts";
 import { readLabelPng } from "../png/read-png.ts";
+import { checkScoredList } from "./scored-list.ts";
+import { smallJpeg } from "./small-jpeg.ts";
 
 /** Options of `readExamplePictures`. */
 export interface ExamplePicturesOptions {
@@ -45,7 +45,8 @@ export async function readExamplePictures(
     if (truth !== undefined) checkSize(truth, { prediction, example });
     const maps = await drawMaps({ prediction, truth }, { size, colours });
     const bytes = await set?.read(index, signal);
-    const input = bytes === undefined ? null : await shrink(bytes, { size, oriented });
+    const input =
+      bytes === undefined ? null : await smallJpeg(bytes, { size, fit: "inside", oriented });
     all.set(index, { ...maps, input });
   }
   return all;
@@ -55,16 +56,13 @@ function checkSet(
   set: SegmentationSet,
   { data, classes }: Pick<SegmentationResult["val"], "data" | "classes">,
 ): void {
-  const problem =
-    set.listHash === data.listHash
-      ? set.classes.join("\n") === classes.join("\n")
-        ? undefined
-        : `the ${classes.length} classes that were scored, found ${set.classes.length} others`
-      : `the list ${data.listHash} that was scored, found ${set.listHash}`;
-  if (problem === undefined) return;
-  throw new EvalError("mismatch", `${set.name} at ${set.origin}: expected ${problem}`, {
-    subject: set.origin,
-  });
+  checkScoredList(set, data);
+  if (set.classes.join("\n") === classes.join("\n")) return;
+  throw new EvalError(
+    "mismatch",
+    `${set.name} at ${set.origin}: expected the ${classes.length} classes that were scored, found ${set.classes.length} others`,
+    { subject: set.origin },
+  );
 }
 
 function checkSize(
@@ -134,23 +132,4 @@ function smaller(map: LabelMap, size: number): LabelMap {
 async function toAddress(map: LabelMap, colours: readonly Rgb[]): Promise<string> {
   const png = await encodeLabelPng(map, { colours });
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-}
-
-/** A small JPEG of a whole picture, as a data URI; null for what cannot be decoded. */
-async function shrink(
-  bytes: Uint8Array,
-  { size, oriented }: { readonly size: number; readonly oriented: boolean },
-): Promise<string | null> {
-  try {
-    const picture = sharp(bytes, { failOn: "none" });
-    const jpeg = await (oriented ? picture.autoOrient() : picture)
-      .resize(size, size, { fit: "inside", withoutEnlargement: true })
-      .flatten({ background: "#ffffff" })
-      .jpeg({ quality: 78 })
-      .toBuffer();
-    return `data:image/jpeg;base64,${jpeg.toString("base64")}`;
-  } catch {
-    // It was decoded when it was scored, by whatever the run had; a report without one picture is better than none.
-    return null;
-  }
 }

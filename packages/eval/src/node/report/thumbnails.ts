@@ -1,12 +1,11 @@
 // The pictures of a report, small enough that hundreds fit into one file.
 
-import sharp from "sharp";
-
 import type { ClassificationSet } from "../../datasets/classification-set.ts";
-import { EvalError } from "../../errors.ts";
 import { picturesInReport } from "../../results/html-report.ts";
 import type { Thumbnails } from "../../results/html/worst-classes.ts";
 import type { ClassificationResult } from "../../results/result.ts";
+import { checkScoredList } from "./scored-list.ts";
+import { smallJpeg } from "./small-jpeg.ts";
 
 /** Options of `readThumbnails`. */
 export interface ThumbnailOptions {
@@ -36,13 +35,7 @@ export async function readThumbnails(
   for (const { data } of result.sets) {
     const set = sets.find(({ name }) => name === data.name);
     if (set === undefined) continue;
-    if (set.listHash !== data.listHash) {
-      throw new EvalError(
-        "mismatch",
-        `${set.name} at ${set.origin}: expected the list ${data.listHash} that was scored, found ${set.listHash}`,
-        { subject: set.origin },
-      );
-    }
+    checkScoredList(set, data);
     all.set(data.name, await thumbnailsOf(set, { indices: wanted.get(data.name)!, size, signal }));
   }
   return all;
@@ -62,27 +55,14 @@ async function thumbnailsOf(
     signal?.throwIfAborted();
     const part = indices.slice(start, start + AT_ONCE);
     const addresses = await Promise.all(
-      part.map(async (index) => shrink(await set.read(index, signal), size)),
+      part.map(async (index) =>
+        // Upright, as people look at pictures.
+        smallJpeg(await set.read(index, signal), { size, fit: "cover", oriented: true }),
+      ),
     );
     for (const [at, address] of addresses.entries()) {
-      if (address !== undefined) found.set(part[at]!, address);
+      if (address !== null) found.set(part[at]!, address);
     }
   }
   return found;
-}
-
-/** A small JPEG of the middle of a picture, as a data URI; undefined for what cannot be decoded. */
-async function shrink(bytes: Uint8Array, size: number): Promise<string | undefined> {
-  try {
-    const jpeg = await sharp(bytes, { failOn: "none" })
-      .rotate()
-      .resize(size, size, { fit: "cover" })
-      .flatten({ background: "#ffffff" })
-      .jpeg({ quality: 72 })
-      .toBuffer();
-    return `data:image/jpeg;base64,${jpeg.toString("base64")}`;
-  } catch {
-    // The scores have counted it already; a report without one picture is better than none.
-    return undefined;
-  }
 }

@@ -11,7 +11,7 @@ import { swatch } from "./swatch.ts";
 
 /** The pictures of an example as data URIs of JPEG, PNG or WebP. */
 export interface ExamplePictures {
-  /** Null where the set is not at hand, or what went in cannot be decoded. */
+  /** Null where the set is not at hand, or what went in cannot be decoded; with a truth beside it that is said. */
   readonly input: string | null;
   /** Null where the set is not at hand; so are the errors. */
   readonly truth: string | null;
@@ -87,15 +87,19 @@ function exampleRow(
     ["prediction", prediction],
     ["errors", errors],
   ] as const;
-  const there = shown.flatMap(([name, address]) =>
-    address !== null && isPictureAddress(address) ? [{ name, address }] : [],
-  );
-  if (there.length === 0) return none;
-  return html`<div class="example${there.length === 1 ? " alone" : ""}">
-      ${there.map(
-        ({ name, address }) =>
+  const drawn = shown.flatMap(([name, address]) => {
+    if (address !== null && isPictureAddress(address)) {
+      return [{ name, picture: html`<img src="${address}" alt="${`${name} of ${key}`}" />` }];
+    }
+    const missing = html`<span class="missing">cannot be shown</span>`;
+    return truth === null ? [] : [{ name, picture: missing }];
+  });
+  if (drawn.length === 0) return none;
+  return html`<div class="example${drawn.length === 1 ? " alone" : ""}">
+      ${drawn.map(
+        ({ name, picture }) =>
           html`<figure>
-            <img src="${address}" alt="${`${name} of ${key}`}" />
+            ${picture}
             <figcaption>${name}</figcaption>
           </figure>`,
       )}
