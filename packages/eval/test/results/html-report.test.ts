@@ -72,6 +72,36 @@ test("no number is missing from a full page", () => {
   expect(htmlReport(result)).toContain(entry!.heldOut!.toFixed(2));
 });
 
+test("a rate is told by its digits, however small, and nothing stands between two steps", () => {
+  const curve = {
+    name: "learning rate",
+    line: "",
+    x: "step",
+    unit: "rate",
+    points: [
+      [1, 0],
+      [2, 2.4e-8],
+    ],
+  } as const;
+  const page = htmlReport(sampleResult(undefined, { curves: [curve] }));
+  expect(page).toContain("ends at 2.4e−8 (step 2)");
+  expect(ticksOf(page)).toEqual(["0", "5e−9", "1.0e−8", "1.5e−8", "2.0e−8", "2.5e−8", "1", "2"]);
+});
+
+test("a single score stands in the middle of its diagram, and no percentage is below 0", () => {
+  const curve = { name: "top-1", line: "", x: "epoch", unit: "percent" } as const;
+  const page = htmlReport(sampleResult(undefined, { curves: [{ ...curve, points: [[12, 0]] }] }));
+  expect(ticksOf(page)).toEqual(["0.0", "0.1", "0.2", "0.3", "0.4", "0.5", "11", "12", "13"]);
+});
+
+/** The numbers at the axes of the first diagram, from below and from the left. */
+function ticksOf(page: string): readonly string[] {
+  const [diagram = ""] = /<svg[^>]*role="img"[^]*?<\/svg>/.exec(page)!;
+  return [...diagram.matchAll(/<text\s(?!\s*class)[^>]*>\s*([^<]*?)\s*<\/text>/g)].map(
+    ([, text = ""]) => text,
+  );
+}
+
 test("of many lines the chosen head leads, and one that diverges is cut off", () => {
   const result = sampleResult();
   const [curve] = result.curves;

@@ -4,7 +4,7 @@
 import { html, type Markup } from "./markup.ts";
 
 /** Size of a diagram, and of the margins that hold its labels, in units. */
-export const FRAME = { width: 360, height: 236, left: 42, right: 18, top: 10, bottom: 38 } as const;
+export const FRAME = { width: 360, height: 236, left: 54, right: 18, top: 10, bottom: 38 } as const;
 
 /** One axis. */
 export interface Axis {
@@ -15,10 +15,19 @@ export interface Axis {
   readonly format: (value: number) => string;
 }
 
+/** What a round axis is made by. */
+export interface RoundAxisOptions {
+  readonly label: string;
+  /** Ticks, about; default 5. */
+  readonly count?: number;
+  /** Whether there is nothing between whole numbers, as with steps and classes; default false. */
+  readonly whole?: boolean;
+}
+
 /** An axis with round ticks that holds all values. */
 export function roundAxis(
   values: readonly number[],
-  { label, count = 5 }: { readonly label: string; readonly count?: number },
+  { label, count = 5, whole = false }: RoundAxisOptions,
 ): Axis {
   // Not Math.min(...values): there may be more values than a call takes arguments.
   let [low, high] = [Infinity, -Infinity];
@@ -26,14 +35,16 @@ export function roundAxis(
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  if (low === high) [low, high] = [low - 0.5, high + 0.5];
-  const step = roundStep((high - low) / count);
-  const first = Math.floor(low / step) * step;
+  // Around a single value, but not below 0 for what is never there.
+  if (low === high) [low, high] = [low < 0 ? low - 0.5 : Math.max(0, low - 0.5), high + 0.5];
+  const rounded = roundStep((high - low) / count);
+  const step = whole ? Math.max(1, rounded) : rounded;
+  const first = Math.floor(low / step);
   const ticks: number[] = [];
-  for (let at = 0; first + (at - 1) * step < high; at += 1) ticks.push(first + at * step);
-  const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  for (let at = first; (at - 1) * step < high; at += 1) ticks.push(at * step);
+  const places = Math.max(0, firstPlace(step));
   return {
-    minimum: first,
+    minimum: first * step,
     maximum: ticks.at(-1)!,
     ticks,
     label,
@@ -59,8 +70,16 @@ function roundStep(step: number): number {
 
 function shortNumber(value: number, places: number): string {
   if (Math.abs(value) >= 10_000) return `${value / 1000}k`;
-  if (value !== 0 && places > 4) return value.toExponential(0).replace("-", "−");
-  return value.toFixed(places).replace("-", "−");
+  if (places <= 4) return value.toFixed(places).replace("-", "−");
+  // More decimals than there is room for: as many digits as tell one tick from the next.
+  if (value === 0) return "0";
+  const behindFirst = Math.max(0, places - firstPlace(Math.abs(value)));
+  return value.toExponential(behindFirst).replace("-", "−");
+}
+
+/** The decimal place at which a number begins: 2 for 0.05. Its logarithm may be a little below a whole number. */
+function firstPlace(value: number): number {
+  return -Math.floor(Math.log10(value) + 1e-9);
 }
 
 /** Horizontal place of a value. */

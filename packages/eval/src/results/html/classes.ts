@@ -74,7 +74,7 @@ function list(classes: readonly ClassAccuracy[], remark: Markup | null): Markup 
 }
 
 function profile(classes: readonly ClassAccuracy[], remark: Markup | null): Markup {
-  const x = roundAxis([0, classes.length], { label: "classes, best first", count: 4 });
+  const x = roundAxis([0, classes.length], { label: "classes, best first", count: 4, whole: true });
   const y = percentAxis("top-1, %");
   const places = classes.map(
     ({ accuracy }, at) => `${digits(placeX(at + 0.5, x))} ${digits(placeY(accuracy, y))}`,

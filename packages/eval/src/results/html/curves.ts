@@ -45,7 +45,7 @@ function diagram(lines: readonly LearningCurve[], chosen: LearningCurve | undefi
   const all = lines.flatMap(({ points }) => points);
   const x = roundAxis(
     all.map(([at]) => at),
-    { label: first.x, count: 4 },
+    { label: first.x, count: 4, whole: true },
   );
   const y = roundAxis(
     all.map(([, value]) => Math.min(value, limit)),
@@ -104,7 +104,13 @@ function drawLine(
 function endOf({ line, points, x, unit }: LearningCurve): string {
   const [step, value] = points.at(-1)!;
   const name = line === "" ? "" : `${line} `;
-  return `${name}ends at ${decimals(value, unit === "percent" ? 2 : 4)} (${x} ${step})`;
+  return `${name}ends at ${formatEnd(value, unit)} (${x} ${step})`;
+}
+
+/** Rates are of any size: three digits of them, wherever these are. */
+function formatEnd(value: number, unit: LearningCurve["unit"]): string {
+  if (unit === "rate") return String(Number(value.toPrecision(3))).replace("-", "−");
+  return decimals(value, unit === "percent" ? 2 : 4);
 }
 
 /** Every n-th point, and the last. */

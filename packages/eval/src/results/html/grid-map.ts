@@ -4,6 +4,7 @@ import type { GridEntry } from "../result.ts";
 import { decimals } from "../text-table.ts";
 import { digits } from "./axes.ts";
 import { html, type Markup } from "./markup.ts";
+import { scrollRegion } from "./scroll-region.ts";
 
 /** The section of the grid; nothing where there is none. */
 export function gridSection(grid: readonly GridEntry[]): Markup | null {
@@ -30,8 +31,9 @@ export function gridSection(grid: readonly GridEntry[]): Markup | null {
       Top-1 in percent on the held-out part of train, stronger colour is better; below it the mean
       training loss of the last epoch.
     </p>
-    <div class="scroll" tabindex="0" role="region" aria-label="Table of the grid">
-      <table class="grid">
+    ${scrollRegion(
+      "Table of the grid",
+      html`<table class="grid">
         <thead>
           <tr>
             <th scope="col">learning rate</th>
@@ -47,7 +49,7 @@ export function gridSection(grid: readonly GridEntry[]): Markup | null {
               </tr>`,
           )}
         </tbody>
-      </table>
-    </div>
+      </table>`,
+    )}
   </section>`;
 }

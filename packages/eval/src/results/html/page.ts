@@ -1,6 +1,6 @@
 // A report as one HTML file that needs nothing else: no network, no script, pictures and diagrams inside. Light and dark
-// by the reader's setting. A page is not read by its contents' word: the policy in its head forbids everything but
-// its own style and its pictures.
+// by the reader's setting. What stands in a result is other people's words: the policy in the page's head forbids
+// everything but its own style and its pictures.
 
 import type { EvaluationResult } from "../evaluation-result.ts";
 import { decimals } from "../text-table.ts";
@@ -62,7 +62,10 @@ export function reportPage(
           <ul class="headline">
             ${headline.map(
               ([name, value]) =>
-                html`<li><strong>${decimals(value, 2)}</strong><span>${name}</span></li>`,
+                html`<li>
+                  <strong>${value === null ? "–" : `${decimals(value, 2)} %`}</strong
+                  ><span>${name}</span>
+                </li>`,
             )}
           </ul>
         </header>

@@ -4,6 +4,7 @@ import type { EvaluationResult } from "../evaluation-result.ts";
 import { canonicalText } from "../json-value.ts";
 import type { DataFacts, SetResult, TimeFacts } from "../result.ts";
 import { html, type Markup } from "./markup.ts";
+import { scrollRegion } from "./scroll-region.ts";
 
 /** A scored set, and which of its pictures could not be read. */
 export interface ScoredSet extends Pick<SetResult, "data" | "unreadable"> {
@@ -71,8 +72,9 @@ function changedFields({ protocol }: EvaluationResult): Markup | null {
   const { base, differences } = protocol;
   if (base === null || differences.length === 0) return null;
   return html`<h3>What differs from ${base}</h3>
-    <div class="scroll" tabindex="0" role="region" aria-label="Table of changed fields">
-      <table>
+    ${scrollRegion(
+      "Table of changed fields",
+      html`<table>
         <thead>
           <tr>
             <th scope="col">field</th>
@@ -90,8 +92,8 @@ function changedFields({ protocol }: EvaluationResult): Markup | null {
               </tr>`,
           )}
         </tbody>
-      </table>
-    </div>`;
+      </table>`,
+    )}`;
 }
 
 function unreadablePictures({ data, unreadable, unreadableCount }: ScoredSet): Markup | null {

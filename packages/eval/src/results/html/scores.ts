@@ -5,6 +5,8 @@ import type { ClassificationResult } from "../result.ts";
 import type { ResultSummary } from "../summarize.ts";
 import { decimals, signed } from "../text-table.ts";
 import { html, type Markup } from "./markup.ts";
+import { notesList } from "./notes.ts";
+import { scrollRegion } from "./scroll-region.ts";
 
 /** The table of all sets with the published numbers beside it, and what is to be known of both. */
 export function scoresSection(result: ClassificationResult, summary: ResultSummary): Markup {
@@ -13,8 +15,9 @@ export function scoresSection(result: ClassificationResult, summary: ResultSumma
   const mean = published?.average ?? null;
   return html`<section aria-labelledby="scores">
     <h2 id="scores">Scores</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Table of scores">
-      <table class="scores">
+    ${scrollRegion(
+      "Table of scores",
+      html`<table class="scores">
         <thead>
           <tr>
             <th scope="col">set</th>
@@ -69,20 +72,13 @@ export function scoresSection(result: ClassificationResult, summary: ResultSumma
             </tr>
           </tfoot>`
         }
-      </table>
-    </div>
+      </table>`,
+    )}
     <p class="remark">
       ± is the binomial standard error. Unreadable pictures are in the denominator and count as
       wrong; pictures without a label are left out.
     </p>
-    ${otherHeads(result)}
-    ${
-      (reservations.length > 0 || result.warnings.length > 0) &&
-      html`<ul class="notes">
-        ${result.warnings.map((text) => html`<li class="warning"><strong>Warning:</strong> ${text}</li>`)}
-        ${reservations.map((text) => html`<li>Published numbers: ${text}.</li>`)}
-      </ul>`
-    }
+    ${otherHeads(result)} ${notesList({ warnings: result.warnings, reservations })}
   </section>`;
 }
 
@@ -90,8 +86,9 @@ export function scoresSection(result: ClassificationResult, summary: ResultSumma
 function otherHeads({ heads, sets }: ClassificationResult): Markup | null {
   if (heads.length < 2 || sets.length === 0) return null;
   return html`<h3>All heads, top-1 in percent</h3>
-    <div class="scroll" tabindex="0" role="region" aria-label="Table of all heads">
-      <table class="scores">
+    ${scrollRegion(
+      "Table of all heads",
+      html`<table class="scores">
         <thead>
           <tr>
             <th scope="col">head</th>
@@ -109,6 +106,6 @@ function otherHeads({ heads, sets }: ClassificationResult): Markup | null {
               </tr>`,
           )}
         </tbody>
-      </table>
-    </div>`;
+      </table>`,
+    )}`;
 }

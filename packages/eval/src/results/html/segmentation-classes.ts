@@ -6,6 +6,7 @@ import { percentOf } from "../segmentation-summary.ts";
 import { decimals } from "../text-table.ts";
 import { digits } from "./axes.ts";
 import { html, type Markup } from "./markup.ts";
+import { scrollRegion } from "./scroll-region.ts";
 import { swatch } from "./swatch.ts";
 
 /** The table of the first head's classes; those that are neither labelled nor predicted are only counted. */
@@ -20,8 +21,9 @@ export function segmentationClassesSection({ classes, scores }: SegmentationSetR
   const absent = classes.length - present.length;
   return html`<section aria-labelledby="classes">
     <h2 id="classes">Classes</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Table of classes">
-      <table class="scores classes">
+    ${scrollRegion(
+      "Table of classes",
+      html`<table class="scores classes">
         <thead>
           <tr>
             <th scope="col">class</th>
@@ -44,13 +46,13 @@ export function segmentationClassesSection({ classes, scores }: SegmentationSetR
                 </td>
                 <td>${decimals(percentOf(accuracy[label]!), 2)}</td>
                 <td>${decimals(percentOf(boundaryIou[label]!), 2)}</td>
-                <td>${grouped(labelled[label]!)}</td>
-                <td>${grouped(predicted[label]!)}</td>
+                <td>${labelled[label]!.toLocaleString("en-US")}</td>
+                <td>${predicted[label]!.toLocaleString("en-US")}</td>
               </tr>`,
           )}
         </tbody>
-      </table>
-    </div>
+      </table>`,
+    )}
     ${
       absent > 0 &&
       html`<p class="remark">
@@ -58,9 +60,4 @@ export function segmentationClassesSection({ classes, scores }: SegmentationSetR
       </p>`
     }
   </section>`;
-}
-
-/** A count in groups of three digits. */
-function grouped(pixels: number): string {
-  return String(pixels).replace(/\B(?=(\d{3})+$)/g, " ");
 }

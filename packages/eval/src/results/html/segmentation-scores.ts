@@ -4,6 +4,8 @@ import { difference } from "../result-table.ts";
 import type { SegmentationSummary } from "../segmentation-summary.ts";
 import { decimals, signed } from "../text-table.ts";
 import { html, type Markup } from "./markup.ts";
+import { notesList } from "./notes.ts";
+import { scrollRegion } from "./scroll-region.ts";
 
 /** The table of all heads with the published number beside them. */
 export function segmentationScoresSection(
@@ -13,8 +15,9 @@ export function segmentationScoresSection(
   const beside = published !== null;
   return html`<section aria-labelledby="scores">
     <h2 id="scores">Scores on ${title}</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Table of scores">
-      <table class="scores">
+    ${scrollRegion(
+      "Table of scores",
+      html`<table class="scores">
         <thead>
           <tr>
             <th scope="col">head</th>
@@ -52,20 +55,14 @@ export function segmentationScoresSection(
               </tr>`,
           )}
         </tbody>
-      </table>
-    </div>
+      </table>`,
+    )}
     <p class="remark">
       mIoU and mAcc are means over the classes that occur, aAcc is the share of right pixels, all
       from the sums over the whole set; unlabelled pixels and unreadable pictures are left out.
       Boundary IoU looks at pixels within 2 % of the picture’s diagonal from an edge; the report has
       none.
     </p>
-    ${
-      (reservations.length > 0 || warnings.length > 0) &&
-      html`<ul class="notes">
-        ${warnings.map((text) => html`<li class="warning"><strong>Warning:</strong> ${text}</li>`)}
-        ${reservations.map((text) => html`<li>Published numbers: ${text}.</li>`)}
-      </ul>`
-    }
+    ${notesList({ warnings, reservations })}
   </section>`;
 }

@@ -79,7 +79,7 @@ svg .name { fill: var(--ink); } svg .count { font-size: 9px; }
 .classes .track { width: 8rem; } .classes strong { display: inline-block; width: 4rem; } .swatch { display: inline-block; width: .8rem; height: .8rem; margin-right: .4rem; border-radius: 2px; vertical-align: -.08rem; border: 1px solid var(--line); }
 .examples { list-style: none; margin: 0; padding: 0; } .examples > li { padding: .6rem 0 1rem; border-bottom: 1px solid var(--line); }
 .example { display: grid; gap: .5rem; grid-template-columns: repeat(4, minmax(0, 1fr)); } .example.alone { grid-template-columns: minmax(0, 22rem); }
-.example img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--panel); } .example figcaption { font-weight: 400; font-size: .8rem; color: var(--soft); margin: .2rem 0 0; }
+.example img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--panel); } .example .missing { aspect-ratio: 4 / 3; font-size: .8rem; } .example figcaption { font-weight: 400; font-size: .8rem; color: var(--soft); margin: .2rem 0 0; }
 details { margin: .6rem 0; } details.set { border: 1px solid var(--line); border-radius: 6px; padding: 0 .9rem; } details.set[open] { padding-bottom: 1rem; }
 summary { cursor: pointer; font-weight: 600; padding: .45rem 0; }
 dl { margin: 0; } dl div { display: grid; grid-template-columns: 12rem 1fr; gap: 0 1rem; padding: .25rem 0; border-bottom: 1px solid var(--line); }
