@@ -121,6 +121,19 @@ test("with the keyboard: arrow keys tell the class, too", async () => {
   expect(await page.locator(".is-pointed").count()).toBe(0);
 });
 
+test("a finger that is lifted leaves the name that it pointed at", async () => {
+  for (const [type, pointerType, words] of [
+    ["pointerdown", "touch", "blue"],
+    ["pointerleave", "touch", "blue"],
+    ["pointerleave", "mouse", "Point at the picture for a class."],
+  ] as const) {
+    const place = (await page.getByTestId("segmented").boundingBox())!;
+    const at = { clientX: place.x + place.width / 4, clientY: place.y + 0.75 * place.height };
+    await page.getByTestId("segmented").dispatchEvent(type, { pointerType, ...at });
+    await expect.poll(() => textOf(page, "pointed")).toBe(words);
+  }
+});
+
 test("the labels are a palette PNG as large as the picture", async () => {
   const waiting = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download the labels" }).click();
@@ -180,6 +193,47 @@ test("work under way can be stopped, and begun again", async () => {
   await show("day.jpg");
   await segmented("day.jpg");
   expect(await page.getByTestId("segmenting").getAttribute("data-step")).toBe("idle");
+});
+
+test("of a picture that cannot be decoded it says where the reason stands", async () => {
+  await dropOn(page.locator("body"), [
+    { name: "torn.png", mimeType: "image/png", buffer: Buffer.from("no picture") },
+  ]);
+  await page.getByTestId("picture").filter({ hasText: "torn.png" }).getByRole("alert").waitFor();
+  await show("torn.png");
+  await page.getByText("torn.png cannot be used; the list of pictures says why.").waitFor();
+  await show("day.jpg");
+  await segmented("day.jpg");
+});
+
+test("a head whose weights are not those that it names says so at every try, and leaves no trace", async () => {
+  const text = head.buffer.toString("latin1").replace("conv_seg.weight", "conv_sag.weight");
+  await choose({ ...head, name: "wrong.safetensors", buffer: Buffer.from(text, "latin1") });
+  const failure = page.locator("#segment").getByRole("alert");
+  await failure.waitFor();
+  expect(await failure.innerText()).toMatch(
+    /^It could not be segmented: wrong\.safetensors: .*conv_seg\.weight/,
+  );
+  await page.locator("#segment").getByRole("button", { name: "Try again" }).click();
+  await failure.waitFor();
+  await choose(head);
+  await segmented("day.jpg");
+});
+
+test("a worker that cannot start says so, and the next try starts another", async () => {
+  // Without the headers that the page is served with, a script is not taken.
+  await page.route(/segment-worker/, (route) => route.fulfill({ body: "" }));
+  await show("corners.png");
+  const failure = page.locator("#segment").getByRole("alert");
+  await failure.waitFor();
+  expect(await failure.innerText()).toBe(
+    "It could not be segmented: the worker for segmentation failed: its script cannot be loaded",
+  );
+  await page.unroute(/segment-worker/);
+  await page.locator("#segment").getByRole("button", { name: "Try again" }).click();
+  await segmented("corners.png");
+  await show("day.jpg");
+  await segmented("day.jpg");
 });
 
 test("a head that was trained with its encoder brings it, whatever model is in use", async () => {

@@ -15,6 +15,9 @@ export interface TaughtClass {
 /** A head that tells one class tells nothing. */
 export const FEWEST_CLASSES = 2;
 
+/** Characters of a class's name: what there is room for, also in the name of a downloaded file. */
+export const LONGEST_NAME = 60;
+
 let lastId = 0;
 
 function newClass(name = ""): TaughtClass {

@@ -4,7 +4,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 
 import { decodeHead, encodeHead } from "../model/head-file.ts";
 import { announce } from "./announcements.ts";
-import { classes, nameOf, replaceClasses } from "./classes.ts";
+import { classes, LONGEST_NAME, nameOf, replaceClasses } from "./classes.ts";
 import { downloadBlob } from "./download.ts";
 import { adoptHead, headInUse } from "./teaching.ts";
 
@@ -23,7 +23,7 @@ export function downloadHead(): void {
   const name = head.classes
     .join("-")
     .replaceAll(/[^\p{L}\p{N}-]+/gu, "_")
-    .slice(0, 60);
+    .slice(0, LONGEST_NAME);
   downloadBlob(encodeHead({ head, model }), `${name}.safetensors`);
 }
 

@@ -116,7 +116,7 @@ async function segment(id: number, signal: AbortSignal): Promise<void> {
   if (picture === undefined || head === undefined || used === undefined) return;
   try {
     now.value = { step: "opening" };
-    segmenter ??= openSegmenter(head, used);
+    segmenter ??= open(head, used);
     const { logits, settings } = await segmenter;
     signal.throwIfAborted();
     now.value = { step: "segmenting", windows: 0 };
@@ -143,6 +143,15 @@ async function segment(id: number, signal: AbortSignal): Promise<void> {
     closeSegmenter();
     now.value = { step: "failed", message: plainError(error) };
   }
+}
+
+/** Encoder and head. What cannot be opened is forgotten, whoever still waits for it, and the next try begins anew. */
+function open(head: ChosenHead, used: OpenedModel): Promise<OpenedSegmenter> {
+  const opening = openSegmenter(head, used);
+  opening.catch(() => {
+    if (segmenter === opening) segmenter = undefined;
+  });
+  return opening;
 }
 
 /** What another head or model leaves nothing of. */

@@ -5,6 +5,7 @@ import { createRequests } from "@internvit/model-core/session";
 import type { FeaturePalette, PatchFeatures } from "@internvit/model-core/features";
 import type { ImageProcessorConfig } from "@internvit/preprocess";
 
+import { onWorkerLost } from "./worker-lost.ts";
 import type { PageReply, PageRequest, PictureSource, PreparedPicture } from "../worker/protocol.ts";
 
 type Question = PageRequest extends infer Request
@@ -27,13 +28,14 @@ function start(): StartedWorker {
   });
   const requests = createRequests<PageReply>();
   worker.addEventListener("message", ({ data }: MessageEvent<PageReply>) => requests.settle(data));
-  worker.addEventListener("error", (event) => {
-    event.preventDefault();
-    const what = event.message ?? "its script cannot be loaded";
-    requests.lose(new RuntimeError("worker-lost", `the page's worker failed: ${what}`));
-    worker.terminate();
-    // The next task starts another one.
-    started = undefined;
+  onWorkerLost(worker, {
+    name: "the page's worker",
+    hear(error) {
+      requests.lose(error);
+      worker.terminate();
+      // The next task starts another one.
+      started = undefined;
+    },
   });
   return { worker, requests };
 }

@@ -1,7 +1,6 @@
 // The page's side of the worker for segmentation: each order has a worker of its own, which ends with it.
 
 import type { InferenceSettings, SegmentationHeadFile, WindowLogits } from "@internvit/eval";
-import { RuntimeError } from "@internvit/model-core";
 
 import type { PictureSource } from "../worker/protocol.ts";
 import type {
@@ -12,6 +11,7 @@ import type {
   SegmentOrder,
   SegmentResults,
 } from "../worker/segment-protocol.ts";
+import { onWorkerLost } from "./worker-lost.ts";
 
 /** What the file of a head says of itself. Rejects with what is wrong with it. */
 export async function readHeadFacts(file: File): Promise<HeadDescription> {
@@ -78,11 +78,7 @@ async function carryOut<Order extends SegmentOrder>(
           worker.postMessage(reply);
         }, reject);
       });
-      worker.addEventListener("error", (event) => {
-        event.preventDefault();
-        const what = event.message ?? "its script cannot be loaded";
-        reject(new RuntimeError("worker-lost", `the worker for segmentation failed: ${what}`));
-      });
+      onWorkerLost(worker, { name: "the worker for segmentation", hear: reject });
       const onAbort = (): void => reject(signal?.reason as Error);
       signal?.addEventListener("abort", onAbort, { signal: ending.signal });
       worker.postMessage(order);

@@ -1,12 +1,12 @@
 // A class that is taught: its name and its examples. Pictures and files are dropped on it.
 
-import type { JSX, TargetedEvent } from "preact";
-import { useRef } from "preact/hooks";
+import type { JSX } from "preact";
 
 import { addFiles } from "../state/add-pictures.ts";
 import {
   classes,
   FEWEST_CLASSES,
+  LONGEST_NAME,
   nameOf,
   picturesIn,
   putInto,
@@ -15,6 +15,7 @@ import {
   type TaughtClass,
 } from "../state/classes.ts";
 import { Cross } from "./cross.tsx";
+import { FileButton } from "./file-button.tsx";
 import { useDropZone } from "./picture-drag.ts";
 import { SortedPicture } from "./sorted-picture.tsx";
 
@@ -26,16 +27,11 @@ export function ClassBox(props: {
 }): JSX.Element {
   const { taught, onRemoved } = props;
   const { isOver, props: dropProps } = useDropZone(taught.id);
-  const input = useRef<HTMLInputElement>(null);
   const name = nameOf(taught);
   const examples = picturesIn(taught.id);
   const remove = (): void => {
     removeClass(taught);
     onRemoved();
-  };
-  const addChosen = ({ currentTarget }: TargetedEvent<HTMLInputElement>): void => {
-    putInto(taught.id, addFiles(currentTarget.files ?? []));
-    currentTarget.value = "";
   };
   return (
     <li
@@ -50,7 +46,7 @@ export function ClassBox(props: {
           aria-label={`Name of ${name}`}
           placeholder={name}
           value={taught.name}
-          maxLength={60}
+          maxLength={LONGEST_NAME}
           onInput={({ currentTarget }) => renameClass(taught.id, currentTarget.value)}
         />
         <button
@@ -73,24 +69,16 @@ export function ClassBox(props: {
           ))}
         </ul>
       )}
-      <button
-        type="button"
+      <FileButton
         class="class-add"
-        aria-label={`Choose pictures of ${name}`}
-        onClick={() => input.current?.click()}
-      >
-        Choose pictures
-      </button>
-      <p class="quiet drop-words">{isOver ? "Let go to add" : "or drop them here"}</p>
-      <input
-        ref={input}
-        type="file"
+        words="Choose pictures"
+        buttonLabel={`Choose pictures of ${name}`}
+        label={`Pictures of ${name}`}
         accept="image/*"
         multiple
-        hidden
-        aria-label={`Pictures of ${name}`}
-        onChange={addChosen}
+        onFiles={(files) => putInto(taught.id, addFiles(files))}
       />
+      <p class="quiet drop-words">{isOver ? "Let go to add" : "or drop them here"}</p>
     </li>
   );
 }

@@ -1,14 +1,13 @@
 // Where a head is downloaded and loaded.
 
-import type { JSX, TargetedEvent } from "preact";
-import { useRef } from "preact/hooks";
+import type { JSX } from "preact";
 
 import { downloadHead, headFileError, loadHead } from "../state/head-files.ts";
 import { headInUse } from "../state/teaching.ts";
+import { FileButton } from "./file-button.tsx";
 
 /** Two buttons and what went wrong. */
 export function HeadFileView(): JSX.Element {
-  const input = useRef<HTMLInputElement>(null);
   return (
     <>
       <div class="line">
@@ -19,18 +18,13 @@ export function HeadFileView(): JSX.Element {
           <button type="button" disabled={headInUse.value === undefined} onClick={downloadHead}>
             Download what was learnt
           </button>
-          <button type="button" onClick={() => input.current?.click()}>
-            Load a file
-          </button>
+          <FileButton
+            words="Load a file"
+            label="What was learnt before"
+            accept=".safetensors"
+            onFiles={([file]) => void loadHead(file)}
+          />
         </div>
-        <input
-          ref={input}
-          type="file"
-          accept=".safetensors"
-          hidden
-          aria-label="What was learnt before"
-          onChange={loadChosen}
-        />
       </div>
       {headFileError.value !== undefined && (
         <p class="error" role="alert" data-testid="head-error">
@@ -39,11 +33,4 @@ export function HeadFileView(): JSX.Element {
       )}
     </>
   );
-}
-
-function loadChosen({ currentTarget }: TargetedEvent<HTMLInputElement>): void {
-  const file = currentTarget.files?.[0];
-  if (file !== undefined) void loadHead(file);
-  // The same file may be chosen again.
-  currentTarget.value = "";
 }

@@ -1,8 +1,8 @@
 // Where pictures are chosen, dropped or taken, and the row of those that are there.
 
 import { useSignal } from "@preact/signals";
-import type { JSX, TargetedEvent } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 
 import { addFiles, addSamples, listenForPictures } from "../state/add-pictures.ts";
 import { encodeAgain } from "../state/encode-pictures.ts";
@@ -16,6 +16,8 @@ import {
 import { chancesOf, verdicts } from "../state/verdicts.ts";
 import { CameraDialog } from "./camera-dialog.tsx";
 import { Cross } from "./cross.tsx";
+import { Failure } from "./failure.tsx";
+import { FileButton } from "./file-button.tsx";
 import { dragProps } from "./picture-drag.ts";
 import { Thumbnail } from "./thumbnail.tsx";
 import { formatChance } from "./words.ts";
@@ -24,7 +26,6 @@ import { formatChance } from "./words.ts";
 export function PicturesView(): JSX.Element {
   const isDragged = useSignal(false);
   const isCameraOpen = useSignal(false);
-  const input = useRef<HTMLInputElement>(null);
 
   useEffect(() => listenForPictures((isOver) => (isDragged.value = isOver)), [isDragged]);
 
@@ -36,9 +37,14 @@ export function PicturesView(): JSX.Element {
           {isDragged.value ? "Let go to add them" : "Drop pictures anywhere on this page, or"}
         </p>
         <div class="buttons">
-          <button type="button" class="primary" onClick={() => input.current?.click()}>
-            Choose pictures
-          </button>
+          <FileButton
+            class="primary"
+            words="Choose pictures"
+            label="Pictures"
+            accept="image/*"
+            multiple
+            onFiles={addFiles}
+          />
           <button type="button" onClick={() => (isCameraOpen.value = true)}>
             Camera
           </button>
@@ -46,16 +52,6 @@ export function PicturesView(): JSX.Element {
             Samples
           </button>
         </div>
-        <input
-          ref={input}
-          type="file"
-          accept="image/*"
-          multiple
-          hidden
-          aria-label="Pictures"
-          data-testid="file-input"
-          onChange={addChosen}
-        />
         <p class="quiet">They stay on this device: everything is computed in this page.</p>
       </div>
       {pictures.value.length > 0 && (
@@ -68,12 +64,6 @@ export function PicturesView(): JSX.Element {
       <CameraDialog isOpen={isCameraOpen} />
     </section>
   );
-}
-
-function addChosen({ currentTarget }: TargetedEvent<HTMLInputElement>): void {
-  addFiles(currentTarget.files ?? []);
-  // The same file may be chosen again.
-  currentTarget.value = "";
 }
 
 const STATUS: Readonly<Record<Picture["status"], string>> = {
@@ -121,16 +111,7 @@ function Item({ picture }: { readonly picture: Picture }): JSX.Element {
       >
         <Cross />
       </button>
-      {status === "failed" && (
-        <div class="item-error">
-          <p class="error" role="alert">
-            {error}
-          </p>
-          <button type="button" onClick={() => encodeAgain(id)}>
-            Try again
-          </button>
-        </div>
-      )}
+      {status === "failed" && <Failure onAgain={() => encodeAgain(id)}>{error}</Failure>}
     </li>
   );
 }

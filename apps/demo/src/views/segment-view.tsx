@@ -1,16 +1,15 @@
 // Where a trained segmentation head is loaded. What it takes to use one is loaded with the first.
 
 import { useSignal } from "@preact/signals";
-import type { FunctionComponent, JSX, TargetedEvent } from "preact";
-import { useRef } from "preact/hooks";
+import type { FunctionComponent, JSX } from "preact";
 
 import { hasFiles } from "../state/add-pictures.ts";
 import { useDropTarget } from "./drop-target.ts";
+import { FileButton } from "./file-button.tsx";
 import { Panel } from "./panel.tsx";
 
 /** The part of the page. */
 export function SegmentView(): JSX.Element {
-  const input = useRef<HTMLInputElement>(null);
   const View = useSignal<FunctionComponent>();
   const problem = useSignal<string>();
   const take = async (file: File | undefined): Promise<void> => {
@@ -28,11 +27,6 @@ export function SegmentView(): JSX.Element {
     accepts: hasFiles,
     onDrop: ({ files }) => void take(files[0]),
   });
-  const takeChosen = ({ currentTarget }: TargetedEvent<HTMLInputElement>): void => {
-    void take(currentTarget.files?.[0]);
-    // The same file may be chosen again.
-    currentTarget.value = "";
-  };
   return (
     <Panel
       id="segment"
@@ -48,16 +42,11 @@ export function SegmentView(): JSX.Element {
         <p class="drop-words">
           {isOver ? "Let go to load it" : "Drop a head.safetensors here, or"}
         </p>
-        <button type="button" onClick={() => input.current?.click()}>
-          Choose a head
-        </button>
-        <input
-          ref={input}
-          type="file"
+        <FileButton
+          words="Choose a head"
+          label="Segmentation head"
           accept=".safetensors"
-          hidden
-          aria-label="Segmentation head"
-          onChange={takeChosen}
+          onFiles={([file]) => void take(file)}
         />
       </div>
       {problem.value !== undefined && (

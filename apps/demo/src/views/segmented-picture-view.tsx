@@ -26,6 +26,7 @@ export function SegmentedPictureView(props: {
   const { preview, name, segments, classes } = props;
   const pointed = useSignal<number>();
   const cursor = useSignal<number>();
+  const nameOf = (label: number): string => classes[label] ?? `Class ${label}`;
   const { width, height } = preview;
   const grid = {
     columns: CURSOR_COLUMNS,
@@ -58,14 +59,14 @@ export function SegmentedPictureView(props: {
       x: ((cell % grid.columns) + 0.5) / grid.columns,
       y: (Math.floor(cell / grid.columns) + 0.5) / grid.rows,
     });
-    if (pointed.value !== undefined) announce(classes[pointed.value] ?? "");
+    if (pointed.value !== undefined) announce(nameOf(pointed.value));
   };
   const leave = (): void => {
     cursor.value = undefined;
     pointed.value = undefined;
   };
-  const label = describe(name, { segments, classes });
-  const named = pointed.value === undefined ? undefined : classes[pointed.value];
+  const label = describe(name, { segments, nameOf });
+  const named = pointed.value === undefined ? undefined : nameOf(pointed.value);
   return (
     <div class="segmented">
       <figure>
@@ -76,7 +77,8 @@ export function SegmentedPictureView(props: {
           data-testid="segmented"
           onPointerMove={point}
           onPointerDown={point}
-          onPointerLeave={leave}
+          // A finger that is lifted hides nothing any more: now the name can be read.
+          onPointerLeave={({ pointerType }) => pointerType !== "touch" && leave()}
           onKeyDown={move}
           onBlur={leave}
           {...(segments === undefined
@@ -106,7 +108,7 @@ export function SegmentedPictureView(props: {
             <Entry
               key={found.label}
               found={found}
-              name={classes[found.label] ?? `Class ${found.label}`}
+              name={nameOf(found.label)}
               isPointed={found.label === pointed.value}
             />
           ))}
@@ -147,10 +149,13 @@ function labelAt(
 /** For those who do not see it. */
 function describe(
   name: string,
-  of: { readonly segments: SegmentedPicture | undefined; readonly classes: readonly string[] },
+  of: {
+    readonly segments: SegmentedPicture | undefined;
+    readonly nameOf: (label: number) => string;
+  },
 ): string {
-  const { segments, classes } = of;
+  const { segments, nameOf } = of;
   if (segments === undefined) return `Not segmented yet: ${name}`;
-  const found = segments.found.map(({ label, share }) => `${classes[label]} ${formatShare(share)}`);
+  const found = segments.found.map(({ label, share }) => `${nameOf(label)} ${formatShare(share)}`);
   return `${name} in the colours of its classes: ${found.join(", ")}`;
 }

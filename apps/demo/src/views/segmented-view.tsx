@@ -17,8 +17,9 @@ import {
   stopSegmenting,
   unfit,
 } from "../state/segmentation.ts";
-import { Empty } from "./panel.tsx";
+import { Failure } from "./failure.tsx";
 import { HeadFactsView } from "./head-facts-view.tsx";
+import { Empty } from "./panel.tsx";
 import { SegmentedPictureView } from "./segmented-picture-view.tsx";
 import { plural } from "./words.ts";
 
@@ -55,15 +56,23 @@ export function SegmentedView(): JSX.Element {
 
 function Shown({ classes }: { readonly classes: readonly string[] }): JSX.Element {
   const picture = currentPicture.value;
-  if (picture?.prepared === undefined) {
-    return <Empty>Choose a picture to be segmented.</Empty>;
+  if (picture === undefined) return <Empty>Choose a picture to be segmented.</Empty>;
+  const { name, prepared, status } = picture;
+  if (prepared === undefined) {
+    return (
+      <Empty>
+        {status === "failed"
+          ? `${name} cannot be used; the list of pictures says why.`
+          : `Decoding ${name} …`}
+      </Empty>
+    );
   }
   const segments = shownSegments.value;
   return (
     <>
       <SegmentedPictureView
-        preview={picture.prepared.preview}
-        name={picture.name}
+        preview={prepared.preview}
+        name={name}
         segments={segments}
         classes={classes}
       />
@@ -109,14 +118,7 @@ function Step(): JSX.Element {
         </button>
       )}
       {now.step === "failed" && (
-        <div class="item-error">
-          <p class="error" role="alert">
-            It could not be segmented: {now.message}
-          </p>
-          <button type="button" onClick={segmentAgain}>
-            Try again
-          </button>
-        </div>
+        <Failure onAgain={segmentAgain}>It could not be segmented: {now.message}</Failure>
       )}
     </div>
   );

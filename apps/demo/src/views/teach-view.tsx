@@ -28,7 +28,7 @@ export function TeachView(): JSX.Element {
         </>
       }
     >
-      <ul class="classes">
+      <ul class="classes" aria-label="Classes">
         {classes.value.map((taught) => (
           <ClassBox key={taught.id} taught={taught} onRemoved={() => add.current?.focus()} />
         ))}

@@ -5,6 +5,7 @@ import type { JSX } from "preact";
 import { classes, nameOf } from "../state/classes.ts";
 import { model } from "../state/model.ts";
 import { type HeadInUse, headInUse, teachAgain, teaching, unfitHead } from "../state/teaching.ts";
+import { Failure } from "./failure.tsx";
 import { formatMilliseconds, plural } from "./words.ts";
 
 /** A few sentences; their place is kept. */
@@ -49,16 +50,7 @@ function Step(): JSX.Element | null {
     case "trained":
       return null;
     case "failed":
-      return (
-        <div class="item-error">
-          <p class="error" role="alert">
-            It could not be learnt: {now.message}
-          </p>
-          <button type="button" onClick={teachAgain}>
-            Try again
-          </button>
-        </div>
-      );
+      return <Failure onAgain={teachAgain}>It could not be learnt: {now.message}</Failure>;
   }
 }
 
