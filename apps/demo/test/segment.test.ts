@@ -201,7 +201,10 @@ test("of a picture that cannot be decoded it says where the reason stands", asyn
   ]);
   await page.getByTestId("picture").filter({ hasText: "torn.png" }).getByRole("alert").waitFor();
   await show("torn.png");
-  await page.getByText("torn.png cannot be used; the list of pictures says why.").waitFor();
+  const words = page.locator("#segment .empty");
+  await expect
+    .poll(() => words.innerText())
+    .toBe("torn.png cannot be used; the list of pictures says why.");
   await show("day.jpg");
   await segmented("day.jpg");
 });
