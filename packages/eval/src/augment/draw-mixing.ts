@@ -6,7 +6,7 @@
 import type { Window } from "@internvit/preprocess";
 
 import { batchRandom, type BatchKey } from "./draw-source.ts";
-import { drawBeta } from "./draw-beta.ts";
+import { drawBeta } from "../draws/draw-beta.ts";
 
 /**
  * What is done to a batch, as plain data. `lambda` is the share of a sample's own label, the rest is its partner's;

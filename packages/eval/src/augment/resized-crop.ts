@@ -9,7 +9,7 @@ import { resizeRgb, type ResizeFilter, type RgbImage, type Window } from "@inter
 
 import { EvalError } from "../errors.ts";
 import { sampleRandom, type SampleKey } from "./draw-source.ts";
-import { exp, log } from "./elementary-functions.ts";
+import { exp, log } from "../draws/elementary-functions.ts";
 import { roundHalfEven } from "./round-half-even.ts";
 
 interface Size {

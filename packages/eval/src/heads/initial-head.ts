@@ -3,7 +3,7 @@
 
 import { createRandom, elementCount, type Random, type Tensor } from "@internvit/model-core";
 
-import { drawNormal } from "./draw-normal.ts";
+import { drawNormal } from "../draws/draw-normal.ts";
 import { featureWidth, type HeadForm, type HeadState } from "./probe-head.ts";
 
 /** Deviation of the linear layer's weights. */

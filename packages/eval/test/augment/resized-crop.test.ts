@@ -4,7 +4,7 @@ import { createRandom } from "@internvit/test-kit";
 import { describe, expect, it } from "vitest";
 
 import { evaluationWindow } from "../../src/augment/evaluation-crop.ts";
-import { chiSquareOfUniform, LIMIT_OF_16_BINS } from "./chi-square.ts";
+import { chiSquareOfUniform, LIMIT_OF_16_BINS } from "../draws/chi-square.ts";
 import { AWKWARD_SIZES, noiseImage } from "./noise-image.ts";
 
 /** A cut-out pixel by pixel, mirrored or not. */

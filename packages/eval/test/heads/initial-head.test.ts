@@ -10,6 +10,15 @@ test("a head's first values are those of its seed and of no other", () => {
   expect(values(3)["head.weight"]).not.toEqual(values(4)["head.weight"]);
 });
 
+test("a head's first values are the same on every platform", () => {
+  const data = values(3)["head.weight"]!.data as Float32Array;
+  const bits = new Uint32Array(data.buffer);
+  // FNV-1a over the bits, as they were drawn first.
+  const hash = bits.reduce((sum, word) => Math.imul(sum ^ word, 0x01000193), 0x811c9dc5) >>> 0;
+  expect([data[0], data[1]]).toEqual([0.00675784470513463, -0.00462458236142993]);
+  expect(hash).toBe(3_348_476_126);
+});
+
 test("a head's first values are distributed as the recipe says", () => {
   const { parameters, buffers } = initialHead(
     { ...FORM, kind: "linear", classes: 500 },

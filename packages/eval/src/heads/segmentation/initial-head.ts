@@ -2,7 +2,7 @@
 
 import { createRandom, elementCount, type Tensor } from "@internvit/model-core";
 
-import { drawNormal } from "../draw-normal.ts";
+import { drawNormal } from "../../draws/draw-normal.ts";
 import type { HeadState } from "../probe-head.ts";
 import type { SegmentationForm } from "./form.ts";
 import { headTensors } from "./head-tensors.ts";

@@ -2,7 +2,7 @@ import { isEvalError } from "@internvit/eval";
 import { createRandom } from "@internvit/model-core";
 import { describe, expect, it } from "vitest";
 
-import { drawBeta } from "../../src/augment/draw-beta.ts";
+import { drawBeta } from "../../src/draws/draw-beta.ts";
 import { chiSquareOfUniform, LIMIT_OF_16_BINS } from "./chi-square.ts";
 
 /** The share of Beta(alpha, alpha) below x, by Simpson's rule after x = sin^2(t), which takes the poles away. */

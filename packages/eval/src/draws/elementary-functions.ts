@@ -1,5 +1,5 @@
-// exp and log for random draws. ECMAScript leaves the last bits of Math.exp, Math.log and Math.pow to the engine, and
-// engines differ; a draw must not. These use additions, multiplications and divisions only, which IEEE 754 rounds in
+// exp, log, sine and cosine for random draws. ECMAScript leaves the last bits of Math.exp, Math.log, Math.pow, Math.sin and
+// Math.cos to the engine, and engines differ; a draw must not. These use additions, multiplications and divisions only, which IEEE 754 rounds in
 // one way, so that they give the same bits in every engine. They are for draws, not for speed.
 
 // ln 2 in two parts: the first has zeros in its last bits, so that its product with an exponent is exact.
@@ -39,4 +39,38 @@ export function log(x: number): number {
   let series = 0;
   for (let term = 23; term > 1; term -= 2) series = (series + 1 / term) * square;
   return exponent * LN2_HIGH + (2 * ratio + (2 * ratio * series + exponent * LN2_LOW));
+}
+
+/** The sine of so many turns, from 0 to 1, within two units of 2^-53. */
+export function sinTurns(turns: number): number {
+  return waveAt(turns, 0);
+}
+
+/** The cosine of so many turns, from 0 to 1, within two units of 2^-53. */
+export function cosTurns(turns: number): number {
+  return waveAt(turns, 1);
+}
+
+/** The sine of a number of turns and quarters of one. */
+function waveAt(turns: number, quarters: number): number {
+  const nearest = Math.round(4 * turns);
+  // The difference is exact, and at most π / 4, where both series are exact after their last terms.
+  const angle = 2 * Math.PI * (turns - nearest / 4);
+  const phase = (nearest + quarters) & 3;
+  const value = (phase & 1) === 0 ? sineSeries(angle) : cosineSeries(angle);
+  return phase < 2 ? value : -value;
+}
+
+function sineSeries(angle: number): number {
+  const square = angle * angle;
+  let sum = 1;
+  for (let term = 17; term > 1; term -= 2) sum = 1 - (sum * square) / (term * (term - 1));
+  return sum * angle;
+}
+
+function cosineSeries(angle: number): number {
+  const square = angle * angle;
+  let sum = 1;
+  for (let term = 18; term > 0; term -= 2) sum = 1 - (sum * square) / (term * (term - 1));
+  return sum;
 }
