@@ -20,7 +20,7 @@ import { decodeImage } from "@internvit/preprocess/sharp";
 
 import { readLabel } from "./augment-label.mjs";
 import { environment, median, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 
 const SEED = 1;
 /** Pixels per edge of the results. */
@@ -71,20 +71,20 @@ function draw(kind, epoch) {
     : labels.map((label, index) => drawSegmentation(label, { seed: SEED, epoch, index }));
 }
 
-/** @typedef {{ name: string, peer: Awaited<ReturnType<typeof startPython>> }} Peer */
+/** @typedef {{ name: string, peer: Awaited<ReturnType<typeof startPeer>> }} Peer */
 const script = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const oneThread = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
 /** @type {string[]} */
 const absent = [];
 const ours = {
   name: "internvit",
-  peer: await startPython(process.execPath, [script("augment-peer.mjs")]),
+  peer: await startPeer(process.execPath, [script("augment-peer.mjs")]),
 };
 /** @type {Peer | undefined} */
 let python;
 if (options.python === "") absent.push("Pillow, OpenCV and NumPy: no --python given");
 else {
-  const peer = await startPython(options.python, [script("augment-peer.py")], oneThread);
+  const peer = await startPeer(options.python, [script("augment-peer.py")], oneThread);
   python = { name: "python", peer };
 }
 

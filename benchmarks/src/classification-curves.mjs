@@ -30,7 +30,7 @@ import { decodeImage } from "@internvit/preprocess/sharp";
 import { createNodeRuntime, createVisionEncoder } from "@internvit/runtime-node";
 
 import { environment, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 import { recordRun } from "./recorded-run.mjs";
 import { smallEncoder } from "./small-encoder.mjs";
 
@@ -57,7 +57,7 @@ const SIZE = 112;
 const CONFIG = smallEncoder(SIZE);
 
 const folder = await mkdtemp(join(tmpdir(), "internvit-curves-"));
-/** @type {Awaited<ReturnType<typeof startPython>> | undefined} */
+/** @type {Awaited<ReturnType<typeof startPeer>> | undefined} */
 let peer;
 try {
   const checkpoint = join(folder, "encoder");
@@ -66,7 +66,7 @@ try {
   const weights = ["--dtype", "f32", "--seed", "1", "--output", checkpoint];
   const synthesize = [program, "synthesize", join(folder, "config.json"), ...weights];
   await promisify(execFile)(process.execPath, synthesize);
-  peer = await startPython(options.python, [
+  peer = await startPeer(options.python, [
     join(ROOT, "benchmarks/src/classification-torch.py"),
     checkpoint,
     String(threads),
@@ -98,7 +98,7 @@ try {
  * Our run and the peer's, compared.
  *
  * @param {string} name
- * @param {{ checkpoint: string, train: import("@internvit/eval").ClassificationSet, val: import("@internvit/eval").ClassificationSet, peer: Awaited<ReturnType<typeof startPython>> }} parts
+ * @param {{ checkpoint: string, train: import("@internvit/eval").ClassificationSet, val: import("@internvit/eval").ClassificationSet, peer: Awaited<ReturnType<typeof startPeer>> }} parts
  */
 async function compare(name, { checkpoint, train, val, peer: python }) {
   const own = join(folder, name);

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { environment, median, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 
 const SIDE = 448;
 
@@ -42,19 +42,19 @@ const rounds = Number(options.rounds);
 
 const script = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const node = (/** @type {string[]} */ ...parameters) =>
-  startPython(process.execPath, [script("decode-peer.mjs"), ...parameters]);
+  startPeer(process.execPath, [script("decode-peer.mjs"), ...parameters]);
 const oneThread = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
 
 /** @type {string[]} */
 const absent = [];
-/** @type {{ name: string, peer: Awaited<ReturnType<typeof startPython>> }[]} */
+/** @type {{ name: string, peer: Awaited<ReturnType<typeof startPeer>> }[]} */
 const peers = [
   { name: "internvit", peer: await node("internvit") },
   { name: "internvit, new memory for every picture", peer: await node("internvit-new-memory") },
 ];
 if (options.python === "") absent.push("Pillow + NumPy: no --python given");
 else {
-  const peer = await startPython(options.python, [script("resize-pillow.py")], oneThread);
+  const peer = await startPeer(options.python, [script("resize-pillow.py")], oneThread);
   peers.push({ name: "Pillow + NumPy", peer });
 }
 if (options.peers === "") absent.push("transformers.js: no --peers folder given");

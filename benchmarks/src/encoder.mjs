@@ -22,7 +22,7 @@ import ort from "onnxruntime-node";
 import { measureKernels, WEIGHT_PRODUCTS } from "./encoder-kernels.mjs";
 import { distance, exported, ours, pixelsOf, PRESET, SIDE, synthesize } from "./encoder-peers.mjs";
 import { environment, median, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 import { takeTurns } from "./take-turns.mjs";
 
 const OPENINGS = 2;
@@ -62,7 +62,7 @@ async function compareEncoders() {
   }
   await mkdir(options.work, { recursive: true });
   const script = fileURLToPath(new URL("./encoder-torch.py", import.meta.url));
-  const python = await startPython(options.python, [
+  const python = await startPeer(options.python, [
     script,
     options.model,
     options.work,

@@ -14,6 +14,7 @@ import time
 
 import torch
 from safetensors.torch import load_file
+from torch_measure import use_threads
 
 CLASSES = 1000
 
@@ -80,9 +81,8 @@ def train(data, request):
 
 
 def main():
-    folder, threads = sys.argv[1], int(sys.argv[2])
-    if threads > 0:
-        torch.set_num_threads(threads)
+    folder = sys.argv[1]
+    use_threads(int(sys.argv[2]))
     torch.manual_seed(0)
     data = {part: load(os.path.join(folder, "features", part)) for part in ("train", "held-out")}
     print(json.dumps({"torch": torch.__version__}), flush=True)

@@ -5,9 +5,9 @@
 // shuffling in windows, training, checkpoints, scores. PyTorch has all features in memory. In turns.
 //
 //   node benchmarks/src/fast-linear.mjs --python <python>
-//     [--rows 100000] [--epochs 10] [--grid-epochs 2] [--rounds 1] [--threads 0] [--only one|grid]
+//     [--rows 100000] [--epochs 10] [--grid-epochs 2] [--rounds 1] [--threads 0] [--only one]
 //
-// Needs the packages built and 2 GB of disk. Writes benchmarks/results/fast-linear.json.
+// Needs the packages built and 2 GB of disk. Writes benchmarks/results/fast-linear.json; --only renews one of its parts.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,9 +18,10 @@ import { NAMED_PROTOCOLS, runClassification } from "@internvit/eval";
 import { folderStorage } from "@internvit/eval/node";
 import { encodeSafetensors } from "@internvit/model-core";
 import { createNodeRuntime } from "@internvit/runtime-node";
+import ort from "onnxruntime-node";
 
-import { environment, median, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { chosenParts, environment, median, readResult, ROOT, writeResult } from "./environment.mjs";
+import { startPeer } from "./peer-process.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -30,7 +31,7 @@ const { values: options } = parseArgs({
     "grid-epochs": { type: "string", default: "2" },
     rounds: { type: "string", default: "1" },
     threads: { type: "string", default: "0" },
-    only: { type: "string" },
+    only: { type: "string", multiple: true },
   },
 });
 const [trained = 0, epochs = 0, gridEpochs = 0, rounds = 0, threads = 0] = [
@@ -42,6 +43,8 @@ const [trained = 0, epochs = 0, gridEpochs = 0, rounds = 0, threads = 0] = [
 ].map(Number);
 const [WIDTH, CLASSES, SHARD] = [2048, 1000, 1024];
 const HELD_OUT = 0.1;
+const PARTS = ["one", "grid"];
+const chosen = chosenParts(PARTS, options.only);
 
 /** The protocol holds a share of the pictures out; what is left are the rows that were asked for. */
 const pictures = Math.round(trained / (1 - HELD_OUT));
@@ -98,31 +101,39 @@ async function writeShards(/** @type {string} */ folder) {
 }
 
 const features = await mkdtemp(join(tmpdir(), "internvit-fast-linear-"));
-/** @type {Awaited<ReturnType<typeof startPython>> | undefined} */
+/** @type {Awaited<ReturnType<typeof startPeer>> | undefined} */
 let peer;
 try {
   await writeShards(features);
-  peer = await startPython(options.python, [
+  peer = await startPeer(options.python, [
     join(ROOT, "benchmarks/src/fast-linear-torch.py"),
     features,
     String(threads),
   ]);
   const base = NAMED_PROTOCOLS["fast-linear"];
   if (base?.kind !== "features") throw new Error("fast-linear is no protocol of features");
+  /** @type {{ found: { part: string }[] } | undefined} */
+  const known = await readResult("fast-linear");
   const found = [];
-  for (const part of ["one", "grid"]) {
-    if (options.only !== undefined && options.only !== part) continue;
+  for (const part of PARTS) {
+    if (!chosen.includes(part)) {
+      found.push(...(known?.found ?? []).filter((row) => row.part === part));
+      continue;
+    }
     const rates = part === "one" ? [0.1] : base.grid.learningRates;
     const protocol = {
       ...base,
       epochs: part === "one" ? epochs : gridEpochs,
       grid: { ...base.grid, learningRates: rates },
     };
-    const [ours, theirs] = [[], []].map((times) => /** @type {number[]} */ (times));
+    /** @type {number[]} */
+    const ours = [];
+    /** @type {number[]} */
+    const theirs = [];
     let top1 = {};
     for (let round = 0; round < rounds; round++) {
       const own = await runOurs(protocol);
-      ours?.push(own.seconds);
+      ours.push(own.seconds);
       const answer = await peer.ask({
         epochs: protocol.epochs,
         batch: base.batch,
@@ -130,10 +141,10 @@ try {
         warmup: Math.floor(trained / base.batch),
         clip: base.optimizer.maxGradNorm,
       });
-      theirs?.push(answer.seconds);
+      theirs.push(answer.seconds);
       top1 = { ours: own.heldOut, torch: answer.heldOut };
     }
-    const pair = { ours: median(ours ?? []), torch: median(theirs ?? []) };
+    const pair = { ours: median(ours), torch: median(theirs) };
     const row = {
       part,
       epochs: protocol.epochs,
@@ -145,7 +156,10 @@ try {
     console.log(JSON.stringify(row));
   }
   await writeResult("fast-linear", {
-    ...environment({ ...peer.versions }),
+    environment: environment({
+      "onnxruntime-node": ort.env.versions.node ?? "?",
+      ...peer.versions,
+    }),
     rows: trained,
     heldOut,
     width: WIDTH,

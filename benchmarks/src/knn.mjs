@@ -18,7 +18,7 @@ import { createNodeRuntime } from "@internvit/runtime-node";
 import ort from "onnxruntime-node";
 
 import { environment, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 import { takeTurns } from "./take-turns.mjs";
 
 const { values: options } = parseArgs({
@@ -99,7 +99,7 @@ const parameters = [
   `${NEIGHBOURS}`,
   options.threads,
 ];
-const python = await startPython(options.python, parameters);
+const python = await startPeer(options.python, parameters);
 /** @param {string} form */
 const peer = (form) => ({
   name: `scikit-learn, brute force, ${form}`,

@@ -23,7 +23,7 @@ import ort from "onnxruntime-node";
 
 import { exported, ours, pixelsOf, PRESET, SIDE, synthesize } from "./encoder-peers.mjs";
 import { environment, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 import { takeTurns } from "./take-turns.mjs";
 
 /** @type {readonly import("@internvit/model-core").EncoderDtype[]} */
@@ -67,7 +67,7 @@ const versions = { "onnxruntime-node": ort.env.versions.node ?? "?" };
 
 async function measureTimes() {
   const batches = options.batches.split(",").map(Number);
-  const python = await startPython(options.python, [
+  const python = await startPeer(options.python, [
     fileURLToPath(new URL("./precision-torch.py", import.meta.url)),
     options.model,
     options.work,

@@ -1,5 +1,6 @@
 // @ts-check
-// The resident set of this process, from Linux's /proc, and its peak since a moment.
+// The resident set of this process, from Linux's /proc, and its peak since a moment; and what a training's peak is made
+// of.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
@@ -23,4 +24,22 @@ export async function startPeak() {
   const resident = residentMB("VmRSS");
   writeFileSync("/proc/self/clear_refs", "5");
   return resident;
+}
+
+/**
+ * Memory of a training: above the baseline, and of that the activations. Whoever keeps the next state until the step is
+ * known to be good, where others overwrite, has it in the peak.
+ *
+ * @param {{ stateMB: number, baselineMB: number, peakMB: number }} seen
+ * @param {{ nextStates: number }} parts
+ */
+export function memoryOf({ stateMB, baselineMB, peakMB }, { nextStates }) {
+  const aboveState = peakMB - baselineMB;
+  return {
+    stateMB: Math.round(stateMB),
+    baselineMB: Math.round(baselineMB),
+    peakMB: Math.round(peakMB),
+    aboveStateMB: Math.round(aboveState),
+    activationsMB: Math.round(aboveState - nextStates * stateMB),
+  };
 }

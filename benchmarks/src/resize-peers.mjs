@@ -21,7 +21,7 @@ import sharp from "sharp";
 import { scalarResample } from "../../packages/preprocess/dist/resample/scalar-resample.js";
 import { resampleWindow } from "../../packages/preprocess/dist/resize.js";
 
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 
 /** @typedef {"resize" | "clip" | "clip-decode"} Task */
 /** @typedef {{ ms: number, pixels: Uint8Array | undefined }} Result `pixels` uint8 [side, side, 3] when asked for */
@@ -182,7 +182,7 @@ function toBytes(values, side) {
 /** Pillow in a process of its own. @param {string} python @param {number} side @returns {Promise<Peer>} */
 export async function pillow(python, side) {
   const script = fileURLToPath(new URL("resize-pillow.py", import.meta.url));
-  const child = await startPython(python, [script], {
+  const child = await startPeer(python, [script], {
     OMP_NUM_THREADS: "1",
     OPENBLAS_NUM_THREADS: "1",
   });

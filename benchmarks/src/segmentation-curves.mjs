@@ -5,7 +5,8 @@
 // windows on both sides. Random weights: the numbers say that both compute the same, not what an encoder knows.
 //
 //   node benchmarks/src/segmentation-curves.mjs --data <camvid with train/, trainannot/, val/, valannot/>
-//     --python <python with torch, safetensors> [--iterations 200] [--batch 4] [--threads 4] [--only linear] [--double]
+//     --python <python with torch, safetensors> [--work <folder>] [--iterations 200] [--batch 4] [--threads 4]
+//     [--only linear] [--double]
 //
 // --double lets PyTorch compute in float64 as well: how far rounding alone leads. Needs the packages built. Writes
 // benchmarks/results/segmentation-curves-<setting>.json.
@@ -26,12 +27,11 @@ import {
 import { openSegmentationSet } from "@internvit/eval/node";
 import { encodeSafetensors } from "@internvit/model-core";
 import { decodeImage } from "@internvit/preprocess/sharp";
-import { createNodeRuntime, createVisionEncoder, openCheckpoint } from "@internvit/runtime-node";
+import { createNodeRuntime, createVisionEncoder } from "@internvit/runtime-node";
 import ort from "onnxruntime-node";
 
-import { synthesize } from "./encoder-peers.mjs";
-import { environment, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { chosenParts, environment, writeResult } from "./environment.mjs";
+import { startPeer } from "./peer-process.mjs";
 import { recordSteps } from "./segmentation/recorded-steps.mjs";
 import {
   ENCODER,
@@ -41,17 +41,16 @@ import {
   SETTINGS,
   SIZE,
 } from "./segmentation/settings.mjs";
+import { COMMON_OPTIONS, openSmallModel } from "./segmentation/small-model.mjs";
 import { SMALL_ENCODER } from "./small-encoder.mjs";
 
 const { values: options } = parseArgs({
   options: {
     data: { type: "string", default: process.env["INTERNVIT_SCENES"] ?? "camvid" },
-    python: { type: "string", default: process.env["INTERNVIT_PYTHON"] ?? "python3" },
-    work: { type: "string", default: join(ROOT, ".cache/segmentation") },
+    ...COMMON_OPTIONS,
     iterations: { type: "string", default: "200" },
     batch: { type: "string", default: "4" },
-    threads: { type: "string", default: "4" },
-    only: { type: "string", multiple: true, default: Object.keys(SETTINGS) },
+    only: { type: "string", multiple: true },
     double: { type: "boolean", default: false },
   },
 });
@@ -60,6 +59,7 @@ const [iterations = 0, batch = 0, threads = 0] = [
   options.batch,
   options.threads,
 ].map(Number);
+const chosen = chosenParts(Object.keys(SETTINGS), options.only);
 /** CamVid's, in the order of the labels; the last one is what nothing is labelled with. */
 const NAMES =
   "sky building pole road pavement tree sign fence car pedestrian bicyclist unlabelled".split(" ");
@@ -70,12 +70,7 @@ const LIMITS = { linear: 0.01, head: 0.01, full: 0.03 };
 const IOU_LIMIT = 0.5;
 const EVERY = 20;
 
-const { work } = options;
-await mkdir(work, { recursive: true });
-const encoder = join(work, `encoder-${SIZE}`);
-await writeFile(join(work, "config.json"), JSON.stringify(ENCODER));
-synthesize(encoder, ["--seed", "0", "--dtype", "f32"], join(work, "config.json"));
-const checkpoint = await openCheckpoint(encoder);
+const { encoder, checkpoint } = await openSmallModel(options.work);
 const own = { classes: NAMES, ignored: NAMES.length - 1 };
 const train = await openSegmentationSet(options.data, { ...own, split: "train" });
 const val = await openSegmentationSet(options.data, { ...own, split: "val" });
@@ -84,10 +79,10 @@ const decode = async (bytes, { subject }) => (await decodeImage(bytes, { subject
 
 const folder = await mkdtemp(join(tmpdir(), "internvit-segmentation-"));
 const script = fileURLToPath(new URL("segmentation/torch_curves.py", import.meta.url));
-const peer = await startPython(options.python, [script, options.threads]);
+const peer = await startPeer(options.python, [script, options.threads]);
 try {
   await writeScored();
-  for (const setting of options.only) {
+  for (const setting of chosen) {
     const found = await compare(setting);
     await writeResult(`segmentation-curves-${setting}`, {
       environment: environment({

@@ -9,7 +9,7 @@
 //
 // Needs the packages built. Writes benchmarks/results/segmentation-slide.json.
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -23,30 +23,28 @@ import {
 } from "@internvit/eval";
 import { encodeSafetensors } from "@internvit/model-core";
 import { decodeImage } from "@internvit/preprocess/sharp";
-import { createNodeRuntime, createVisionEncoder, openCheckpoint } from "@internvit/runtime-node";
+import { createNodeRuntime, createVisionEncoder } from "@internvit/runtime-node";
 import ort from "onnxruntime-node";
 
-import { synthesize } from "./encoder-peers.mjs";
 import { environment, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 import {
   ENCODER,
   peerSettings,
   protocolOf,
   segmentationTraining,
-  SIZE,
+  strideOf,
   tapsOf,
 } from "./segmentation/settings.mjs";
+import { COMMON_OPTIONS, openSmallModel } from "./segmentation/small-model.mjs";
 import { SMALL_ENCODER } from "./small-encoder.mjs";
 import { takeSteps, timeSteps } from "./training/turns.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    python: { type: "string", default: process.env["INTERNVIT_PYTHON"] ?? "python3" },
-    work: { type: "string", default: join(ROOT, ".cache/segmentation") },
+    ...COMMON_OPTIONS,
     picture: { type: "string", default: join(ROOT, "fixtures/images/photo-420.jpg") },
     rounds: { type: "string", default: "5" },
-    threads: { type: "string", default: "4" },
   },
 });
 const [rounds = 0, threads = 0] = [options.rounds, options.threads].map(Number);
@@ -62,13 +60,9 @@ const PICTURES = 2;
 /** Share of pixels that rounding may decide otherwise: where two classes are nearly equal. */
 const AGREEMENT = 1e-3;
 
-await mkdir(work, { recursive: true });
-const encoder = join(work, `encoder-${SIZE}`);
-await writeFile(join(work, "config.json"), JSON.stringify(ENCODER));
-synthesize(encoder, ["--seed", "0", "--dtype", "f32"], join(work, "config.json"));
-const checkpoint = await openCheckpoint(encoder);
+const { encoder, checkpoint } = await openSmallModel(work);
 const { image } = await decodeImage(await readFile(options.picture), { subject: options.picture });
-const python = await startPython(options.python, [
+const python = await startPeer(options.python, [
   fileURLToPath(new URL("segmentation/torch_slide.py", import.meta.url)),
   options.threads,
 ]);
@@ -170,7 +164,7 @@ await writeResult("segmentation-slide", {
     encoder: SMALL_ENCODER,
     picture: [image.width, image.height],
     window: WINDOW,
-    stride: 322,
+    stride: strideOf(WINDOW),
     rounds,
   },
   rows,

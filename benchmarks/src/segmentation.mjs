@@ -11,17 +11,16 @@
 // once. Ours also keeps the next state until the step is known to be good, where PyTorch overwrites; it is in
 // "aboveStateMB" and not in "activationsMB". Writes benchmarks/results/segmentation.json; --only renews some of its rows.
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { encodeSafetensors } from "@internvit/model-core";
-import { openCheckpoint } from "@internvit/runtime-node";
 
-import { synthesize } from "./encoder-peers.mjs";
-import { environment, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { chosenParts, environment, readResult, writeResult } from "./environment.mjs";
+import { startPeer } from "./peer-process.mjs";
+import { memoryOf } from "./resident.mjs";
 import { drawnBatch } from "./segmentation/drawn-batch.mjs";
 import {
   CLASSES,
@@ -32,32 +31,30 @@ import {
   SETTINGS,
   SIZE,
 } from "./segmentation/settings.mjs";
+import { COMMON_OPTIONS, openSmallModel } from "./segmentation/small-model.mjs";
 import { SMALL_ENCODER } from "./small-encoder.mjs";
 import { takeSteps } from "./training/turns.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    python: { type: "string", default: process.env["INTERNVIT_PYTHON"] ?? "python3" },
-    work: { type: "string", default: join(ROOT, ".cache/segmentation") },
+    ...COMMON_OPTIONS,
     rounds: { type: "string", default: "5" },
-    threads: { type: "string", default: "4" },
     batch: { type: "string", default: "8" },
-    only: { type: "string", multiple: true, default: Object.keys(SETTINGS) },
+    only: { type: "string", multiple: true },
   },
 });
 const { python, work } = options;
-const [rounds, threads, batch] = [options.rounds, options.threads, options.batch].map(Number);
+const chosen = chosenParts(Object.keys(SETTINGS), options.only);
+const [rounds = 0, threads = 0, batch = 0] = [options.rounds, options.threads, options.batch].map(
+  Number,
+);
 /** Steps of one turn. */
 const STEPS = 2;
 /** Relative difference of the first losses that rounding may make. */
 const AGREEMENT = 1e-4;
-const plan = { batch: batch ?? 8, rate: 1e-4, iterations: 1e6, warmup: 0 };
+const plan = { batch, rate: 1e-4, iterations: 1e6, warmup: 0 };
 
-await mkdir(work, { recursive: true });
-const encoder = join(work, `encoder-${SIZE}`);
-await writeFile(join(work, "config.json"), JSON.stringify(ENCODER));
-synthesize(encoder, ["--seed", "0", "--dtype", "f32"], join(work, "config.json"));
-const checkpoint = await openCheckpoint(encoder);
+const { encoder, checkpoint } = await openSmallModel(work);
 
 /** @typedef {{ ms: number, cpuMs: number, loss: number, stateMB: number, baselineMB: number, peakMB: number }} Answer */
 
@@ -88,12 +85,12 @@ async function open(name) {
     const request = JSON.stringify({ ...shared, ...files, form });
     sides.push({
       who: `PyTorch, ${form}`,
-      peer: await startPython(python, [path("segmentation/torch_peer.py"), request]),
+      peer: await startPeer(python, [path("segmentation/torch_peer.py"), request]),
     });
   }
   const request = JSON.stringify({ setting: name, encoder, threads, plan });
   const own = ["--expose-gc", path("segmentation-session.mjs"), request];
-  sides.push({ who: "internvit", peer: await startPython(process.execPath, own) });
+  sides.push({ who: "internvit", peer: await startPeer(process.execPath, own) });
   for (const { peer } of sides) Object.assign(versions, peer.versions);
   return sides;
 }
@@ -124,12 +121,14 @@ async function measure(name) {
         },
         close: () => undefined,
       })),
-      { rounds: rounds ?? 5, steps: STEPS },
+      { rounds, steps: STEPS },
     );
   const iteration = await turns("iteration");
   const head = protocolOf(name, plan).encoder.trained ? undefined : await turns("head");
   for (const { peer } of sides) peer.close();
-  const memory = last.map((answer, at) => memoryOf(answer, at === sides.length - 1 ? 1 : 0));
+  const memory = last.map((answer, at) =>
+    memoryOf(answer, { nextStates: at === sides.length - 1 ? 1 : 0 }),
+  );
   return {
     setting: name,
     protocol: SETTINGS[name],
@@ -141,28 +140,13 @@ async function measure(name) {
   };
 }
 
-/** @param {Answer} answer @param {number} states next states that are in the peak */
-function memoryOf({ stateMB, baselineMB, peakMB }, states) {
-  const aboveState = peakMB - baselineMB;
-  return {
-    stateMB: Math.round(stateMB),
-    baselineMB: Math.round(baselineMB),
-    peakMB: Math.round(peakMB),
-    aboveStateMB: Math.round(aboveState),
-    activationsMB: Math.round(aboveState - states * stateMB),
-  };
-}
-
 /** @typedef {Awaited<ReturnType<typeof measure>>} Row */
-/** @type {{ rows: Row[] }} */
-const known = await readFile(join(ROOT, "benchmarks/results/segmentation.json"), "utf8").then(
-  (text) => JSON.parse(text),
-  () => ({ rows: [] }),
-);
+/** @type {{ rows: Row[] } | undefined} */
+const known = await readResult("segmentation");
 const rows = [];
 for (const name of Object.keys(SETTINGS)) {
-  if (!options.only.includes(name)) {
-    rows.push(...known.rows.filter(({ setting }) => setting === name));
+  if (!chosen.includes(name)) {
+    rows.push(...(known?.rows ?? []).filter(({ setting }) => setting === name));
     continue;
   }
   const row = await measure(name);

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { planTiles } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION, tileImage, toPixelValues } from "@internvit/preprocess";
 
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 
 /** @typedef {"tile" | "tile-normalize"} Task */
 /** @typedef {{ readonly tileSize: number, readonly columns: number, readonly rows: number }} Workload */
@@ -148,7 +148,7 @@ function sampleOf(mean, std) {
 /** Pillow in a process of its own. @param {string} python @param {string} file @param {Workload} workload @returns {Promise<Peer>} */
 export async function pillow(python, file, workload) {
   const script = fileURLToPath(new URL("tiling-pillow.py", import.meta.url));
-  const child = await startPython(python, [script], {
+  const child = await startPeer(python, [script], {
     OMP_NUM_THREADS: "1",
     OPENBLAS_NUM_THREADS: "1",
   });

@@ -6,9 +6,7 @@ the weights and AdamW's moments in memory, after a forward and backward pass of 
 and do not count as activations), with freed memory given back; the peak is reset then.
 """
 
-import ctypes
 import json
-import re
 import sys
 import time
 
@@ -16,14 +14,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch.utils.checkpoint import checkpoint
+from torch_measure import resident_mb, start_peak, use_threads
 
 BATCH, SIDE, PATCH, WIDTH, HEADS, LAYERS, CLASSES = 8, 224, 14, 384, 6, 12, 10
-
-
-def resident_mb(field):
-    """Of /proc/self/status, in MB of 10^6 bytes."""
-    with open("/proc/self/status") as status:
-        return int(re.search(rf"{field}:\s+(\d+) kB", status.read())[1]) * 1024 / 1e6
 
 
 class Block(nn.Module):
@@ -70,29 +63,16 @@ class Classifier(nn.Module):
 
 
 def main():
-    variant, threads = sys.argv[1], int(sys.argv[2])
-    if threads > 0:
-        torch.set_num_threads(threads)
+    variant = sys.argv[1]
+    use_threads(int(sys.argv[2]))
     torch.manual_seed(0)
     model = Classifier(variant == "checkpoint")
-    parameters = list(model.parameters())
-    optimizer = torch.optim.AdamW(parameters, lr=1e-3, weight_decay=0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0)
     pixels, labels = torch.randn(BATCH, 3, SIDE, SIDE), torch.arange(BATCH)
 
     F.cross_entropy(model(pixels[:1]), labels[:1]).backward()
     optimizer.zero_grad()
-    for parameter in parameters:
-        # Filled, or the pages are not there yet.
-        optimizer.state[parameter] = {
-            "step": torch.tensor(0.0),
-            "exp_avg": torch.empty_like(parameter).fill_(0),
-            "exp_avg_sq": torch.empty_like(parameter).fill_(0),
-        }
-    ctypes.CDLL("libc.so.6").malloc_trim(0)
-    baseline = resident_mb("VmRSS")
-    with open("/proc/self/clear_refs", "w") as peak:
-        peak.write("5")
-    state = 3 * 4 * sum(parameter.numel() for parameter in parameters) / 1e6
+    memory = start_peak(optimizer)
     print(json.dumps({"torch": torch.__version__}), flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()
@@ -103,8 +83,7 @@ def main():
         answer = {
             "ms": 1e3 * (time.perf_counter() - start),
             "loss": loss.item(),
-            "stateMB": state,
-            "baselineMB": baseline,
+            **memory,
             "peakMB": resident_mb("VmHWM"),
         }
         print(json.dumps(answer), flush=True)

@@ -14,7 +14,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { environment, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
+import { memoryOf } from "./resident.mjs";
 import { takeTurns } from "./take-turns.mjs";
 
 const { values: options } = parseArgs({
@@ -65,7 +66,7 @@ const last = new Map();
 const versions = {};
 const peers = [];
 for (const { peer, program, parameters } of variants) {
-  const child = await startPython(program, [...parameters, options.threads]);
+  const child = await startPeer(program, [...parameters, options.threads]);
   Object.assign(versions, child.versions);
   peers.push({
     name: peer,
@@ -82,25 +83,13 @@ for (const { peer, program, parameters } of variants) {
 // A step is one "picture" of takeTurns.
 const turns = await takeTurns(peers, { batches: [1], rounds: Number(options.rounds) });
 
-/** @param {number} states next states that are in the peak @param {Answer} answer */
-function memoryOf(states, { stateMB, baselineMB, peakMB }) {
-  const aboveState = peakMB - baselineMB;
-  return {
-    stateMB: Math.round(stateMB),
-    baselineMB: Math.round(baselineMB),
-    peakMB: Math.round(peakMB),
-    aboveStateMB: Math.round(aboveState),
-    activationsMB: Math.round(aboveState - states * stateMB),
-  };
-}
-
 /** @type {ReturnType<typeof memoryOf> | undefined} */
 let reference;
 const rows = variants.map(({ peer, states }, at) => {
   const answer = last.get(peer);
   const turn = turns[at];
   if (answer === undefined || turn === undefined) throw new Error(`${peer} gave no answer`);
-  const memory = memoryOf(states, answer);
+  const memory = memoryOf(answer, { nextStates: states });
   reference ??= memory;
   return {
     peer,

@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import ort from "onnxruntime-node";
 
 import { environment, ROOT, writeResult } from "./environment.mjs";
-import { startPython } from "./python-peer.mjs";
+import { startPeer } from "./peer-process.mjs";
 import { encoderCase } from "./training/encoder-case.mjs";
 import { gridCase, poolingCase, probeCase } from "./training/head-cases.mjs";
 import { openOperator, operatorCases } from "./training/operator-cases.mjs";
@@ -36,7 +36,7 @@ const { work } = options;
 const rounds = Number(options.rounds);
 const threads = Number(options.threads);
 
-const python = await startPython(options.python, [
+const python = await startPeer(options.python, [
   fileURLToPath(new URL("training/torch_peer.py", import.meta.url)),
   options.threads,
 ]);

@@ -69,7 +69,7 @@ export function protocolOf(setting, { batch, rate, iterations, warmup, size = SI
 }
 
 /** Between windows: as much of one as the recipes' 322 pixels of 504, an even number. @param {number} window */
-function strideOf(window) {
+export function strideOf(window) {
   return 2 * Math.round((window * 161) / 504);
 }
 

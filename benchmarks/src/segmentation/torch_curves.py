@@ -13,10 +13,8 @@ import time
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from torch_model import IGNORED, Segmentor, optimizer_of, set_rate, slide_logits
-
-MEAN = torch.tensor([123.675, 116.28, 103.53])
-STD = torch.tensor([58.395, 57.12, 57.375])
+from torch_measure import use_threads
+from torch_model import IGNORED, MEAN, STD, Segmentor, optimizer_of, set_rate, slide_logits
 
 
 def train(model, request):
@@ -43,10 +41,11 @@ def score(model, request):
     settings = request["settings"]
     classes = settings["classes"]
     both, predicted, labelled = (torch.zeros(classes, dtype=torch.int64) for _ in range(3))
+    mean, std = torch.tensor(MEAN), torch.tensor(STD)
     model.eval()
     for at in range(request["pictures"]):
         tensors = load_file(os.path.join(request["scored"], f"val-{at}.safetensors"))
-        pixels = ((tensors["pixels"].float() - MEAN) / STD).permute(2, 0, 1)[None]
+        pixels = ((tensors["pixels"].float() - mean) / std).permute(2, 0, 1)[None]
         labels = tensors["labels"].long()
         logits = slide_logits(model, pixels, classes, settings["size"], settings["stride"])
         whole = F.interpolate(logits, size=labels.shape, mode="bilinear", align_corners=False)
@@ -62,9 +61,7 @@ def score(model, request):
 
 
 def main():
-    threads = int(sys.argv[1])
-    if threads > 0:
-        torch.set_num_threads(threads)
+    use_threads(int(sys.argv[1]))
     print(json.dumps({"torch": torch.__version__}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)

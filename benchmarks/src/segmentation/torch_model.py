@@ -10,6 +10,9 @@ POOLS = (1, 2, 3, 6)
 KEPT = 0.9
 AUXILIARY_WEIGHT = 0.4
 IGNORED = 255
+# Of RGB, as in the configurations.
+MEAN = (123.675, 116.28, 103.53)
+STD = (58.395, 57.12, 57.375)
 
 
 def resized(value, like):

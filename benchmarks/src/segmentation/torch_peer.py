@@ -6,28 +6,19 @@ Memory is the resident set: the baseline has weights and AdamW's moments, after 
 are loaded, with freed memory given back; the peak is counted from there.
 """
 
-import ctypes
 import json
-import re
 import sys
-import time
 
 import torch
 from safetensors.torch import load_file
+from torch_measure import resident_mb, start_peak, time_steps, use_threads
 from torch_model import Segmentor, optimizer_of
-
-
-def resident_mb(field):
-    """Of /proc/self/status, in MB of 10^6 bytes."""
-    with open("/proc/self/status") as status:
-        return int(re.search(rf"{field}:\s+(\d+) kB", status.read())[1]) * 1024 / 1e6
 
 
 def main():
     request = json.loads(sys.argv[1])
     settings = request["settings"]
-    if request["threads"] > 0:
-        torch.set_num_threads(request["threads"])
+    use_threads(request["threads"])
     tensors = load_file(request["inputs"])
     pixels, labels = tensors.pop("pixels"), tensors.pop("labels").long()
     drop_path = tensors.pop("drop_path", None)
@@ -36,13 +27,15 @@ def main():
     state = load_file(request["initial"])
     optimizer = optimizer_of(model, settings)
 
-    def step(maps=None):
+    losses = []
+
+    def step(maps):
         found = model.backbone.maps(pixels, drop_path) if maps is None else maps
         loss = model.loss(found, labels, tensors)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        return loss.item()
+        losses.append(loss.item())
 
     pair = model.backbone.maps(pixels[:2], None if drop_path is None else drop_path[:, :, :2])
     model.loss(pair, labels[:2], {name: mask[:2] for name, mask in tensors.items()}).backward()
@@ -50,35 +43,14 @@ def main():
     optimizer.zero_grad()
     model.load_state_dict(state)
     del state
-    trained = [each for group in optimizer.param_groups for each in group["params"]]
-    for parameter in trained:
-        # Filled, or the pages are not there yet.
-        optimizer.state[parameter] = {
-            "step": torch.tensor(0.0),
-            "exp_avg": torch.empty_like(parameter).fill_(0),
-            "exp_avg_sq": torch.empty_like(parameter).fill_(0),
-        }
-    ctypes.CDLL("libc.so.6").malloc_trim(0)
-    baseline = resident_mb("VmRSS")
-    with open("/proc/self/clear_refs", "w") as peak:
-        peak.write("5")
-    state_mb = 3 * 4 * sum(parameter.numel() for parameter in trained) / 1e6
+    memory = start_peak(optimizer)
     print(json.dumps({"torch": torch.__version__}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
-        steps = request["steps"]
+        # Of the head alone the maps are computed beforehand.
         maps = model.backbone.maps(pixels) if request["do"] == "head" else None
-        start, processors = time.perf_counter(), time.process_time()
-        for _ in range(steps):
-            loss = step(maps)
-        answer = {
-            "ms": (time.perf_counter() - start) * 1e3 / steps,
-            "cpuMs": (time.process_time() - processors) * 1e3 / steps,
-            "loss": loss,
-            "stateMB": state_mb,
-            "baselineMB": baseline,
-            "peakMB": resident_mb("VmHWM"),
-        }
+        times = time_steps(request["steps"], lambda: step(maps))
+        answer = {**times, "loss": losses[-1], **memory, "peakMB": resident_mb("VmHWM")}
         print(json.dumps(answer), flush=True)
 
 

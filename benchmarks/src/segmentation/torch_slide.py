@@ -8,18 +8,14 @@ Usage: torch_slide.py <threads>. Answers one JSON line for each JSON line: {"do"
 import json
 import math
 import sys
-import time
 
 import cv2
 import numpy
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from torch_model import Segmentor, slide_logits
-
-# As in the configurations.
-MEAN = numpy.array([[123.675, 116.28, 103.53]])
-STD = numpy.array([[58.395, 57.12, 57.375]])
+from torch_measure import time_steps, use_threads
+from torch_model import MEAN, STD, Segmentor, slide_logits
 
 
 @torch.no_grad()
@@ -33,8 +29,8 @@ def segment(model, picture, settings):
     if rounded != first:
         image = cv2.resize(image, rounded, interpolation=cv2.INTER_LINEAR)
     image = image.astype(numpy.float32)
-    cv2.subtract(image, MEAN, image)
-    cv2.multiply(image, 1 / STD, image)
+    cv2.subtract(image, numpy.array([MEAN]), image)
+    cv2.multiply(image, 1 / numpy.array([STD]), image)
     pixels = torch.from_numpy(image.transpose(2, 0, 1).copy())[None]
     logits = slide_logits(model, pixels, settings["classes"], size, settings["stride"])
     whole = F.interpolate(logits, size=(height, width), mode="bilinear", align_corners=False)
@@ -43,8 +39,8 @@ def segment(model, picture, settings):
 
 def main():
     threads = int(sys.argv[1])
+    use_threads(threads)
     if threads > 0:
-        torch.set_num_threads(threads)
         cv2.setNumThreads(threads)
     versions = {"torch": torch.__version__, "opencv": cv2.__version__}
     print(json.dumps(versions), flush=True)
@@ -63,14 +59,8 @@ def main():
             labels = segment(models["eager"], picture, settings)
             labels.to(torch.uint8).numpy().tofile(request["path"])
         else:
-            steps = request["steps"]
-            start, processors = time.perf_counter(), time.process_time()
-            for _ in range(steps):
-                segment(models[request["form"]], picture, settings)
-            answer = {
-                "ms": (time.perf_counter() - start) * 1e3 / steps,
-                "cpuMs": (time.process_time() - processors) * 1e3 / steps,
-            }
+            model = models[request["form"]]
+            answer = time_steps(request["steps"], lambda: segment(model, picture, settings))
         print(json.dumps(answer), flush=True)
 
 

@@ -8,12 +8,12 @@ norm, {"do": "run", "form", "steps"} answers {"ms", "cpuMs"} of one of so many s
 import gc
 import json
 import sys
-import time
 
 import numpy
 import torch
 from torch_encoder import Encoder
 from torch_heads import Pooling, Probes
+from torch_measure import time_steps, use_threads
 from torch_operators import Operator
 
 CASES = {
@@ -37,9 +37,7 @@ def read(file):
 
 
 def main():
-    threads = int(sys.argv[1])
-    if threads > 0:
-        torch.set_num_threads(threads)
+    use_threads(int(sys.argv[1]))
     versions = {"torch": torch.__version__, "torch threads": str(torch.get_num_threads())}
     print(json.dumps(versions), flush=True)
     training = None
@@ -59,14 +57,8 @@ def main():
             squares = sum(gradient.double().square().sum().item() for gradient in gradients)
             answer = {"loss": loss, "norm": squares**0.5}
         elif what == "run":
-            steps = request["steps"]
-            start, processors = time.perf_counter(), time.process_time()
-            for _ in range(steps):
-                training.step(request["form"])
-            answer = {
-                "ms": (time.perf_counter() - start) * 1e3 / steps,
-                "cpuMs": (time.process_time() - processors) * 1e3 / steps,
-            }
+            form = request["form"]
+            answer = time_steps(request["steps"], lambda: training.step(form))
         else:
             training = None
             gc.collect()

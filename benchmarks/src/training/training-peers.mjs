@@ -11,7 +11,7 @@ import { timeSteps } from "./turns.mjs";
 
 /** @typedef {import("./drawn.mjs").Tensors} Tensors */
 /** @typedef {import("./turns.mjs").Side} Side */
-/** @typedef {Awaited<ReturnType<typeof import("../python-peer.mjs").startPython>>} Python */
+/** @typedef {Awaited<ReturnType<typeof import("../peer-process.mjs").startPeer>>} Python */
 
 /**
  * @typedef {object} TrainingCase

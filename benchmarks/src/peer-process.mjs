@@ -1,23 +1,30 @@
 // @ts-check
-// A Python program that answers one JSON line for each JSON line it reads; its first line says its versions.
+// A peer in a process of its own, in Python or in Node: it answers one JSON line for each JSON line it reads; its first
+// line says its versions.
 
 import { spawn } from "node:child_process";
+import { delimiter } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** Where Python's scripts find the modules that several of them use, besides their own folder. */
+const MODULES = fileURLToPath(new URL(".", import.meta.url));
+const PYTHONPATH = [MODULES, process.env["PYTHONPATH"] ?? ""].filter(Boolean).join(delimiter);
 
 /**
- * @param {string} python
+ * @param {string} program
  * @param {readonly string[]} parameters the script and its arguments
  * @param {Record<string, string>} [env]
  */
-export async function startPython(python, parameters, env = {}) {
-  const child = spawn(python, parameters, {
-    env: { ...process.env, ...env },
+export async function startPeer(program, parameters, env = {}) {
+  const child = spawn(program, parameters, {
+    env: { ...process.env, PYTHONPATH, ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const failed = new Promise((_, reject) => {
     child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`${python} ended with code ${code}`)));
+    child.once("exit", (code) => reject(new Error(`${program} ended with code ${code}`)));
   });
   failed.catch(() => {});
   const answer = async () => {
