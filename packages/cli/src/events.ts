@@ -1,14 +1,7 @@
 // What a command says while it runs, as plain data. Commands know no terminal: the same events become a progress
 // line and text, or one line of JSON each.
 
-/** A value that JSON holds. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+import type { JsonValue } from "@internvit/model-core";
 
 /** How far a stage has come. */
 export interface ProgressEvent {

@@ -1,5 +1,6 @@
 // A segmentation head as training leaves it in a file: for three classes, on the third block of a checkpoint.
 
+import type { JsonFacts } from "@internvit/model-core";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -7,7 +8,6 @@ import {
   encodeHeadFacts,
   encodeSegmentationHead,
   initialSegmentationHead,
-  type JsonFacts,
   trainedEncoder,
 } from "@internvit/eval";
 import { openCheckpoint } from "@internvit/runtime-node";

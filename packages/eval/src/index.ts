@@ -231,7 +231,6 @@ export { segmentationTable } from "./results/segmentation-table.ts";
 export { type ResultSummary, type SetScore, summarizeResult } from "./results/summarize.ts";
 export { protocolFacts } from "./results/protocol-facts.ts";
 export { encodeResult, hashResult } from "./results/encode-result.ts";
-export type { JsonFacts, JsonValue } from "./results/json-value.ts";
 export type { ParseResultOptions } from "./results/checked-result.ts";
 export {
   type EvaluationResult,

@@ -1,5 +1,6 @@
 export { bytesSource, type ByteSource } from "./byte-source.ts";
 export { isModelError, ModelError, type ModelErrorCode } from "./errors.ts";
+export type { JsonFacts, JsonValue } from "./json-value.ts";
 export { type Dtype, DTYPE_BYTES, type DtypeArrays, elementCount, type Tensor } from "./tensor.ts";
 export {
   bfloat16ToFloat32,

@@ -34,7 +34,6 @@ export {
   type ExtractToShardsOptions,
 } from "./extract/extraction-options.ts";
 export { type ExtractionSummary, extractToShards } from "./extract/extract-to-shards.ts";
-export type { JsonFacts, JsonValue } from "./extract/extraction-plan.ts";
 export type { ExtractionTotals } from "./extract/manifest.ts";
 export type { PictureList } from "./extract/picture-list.ts";
 export type { FeatureStorage, StoredOutput } from "./extract/shard-plan.ts";

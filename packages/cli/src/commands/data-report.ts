@@ -1,9 +1,9 @@
 // What `internvit data verify` found, for people and for programs.
 
+import type { JsonValue } from "@internvit/model-core";
 import { knownSegmentationSet, knownSet } from "@internvit/eval";
 import type { PassedOver, PictureCheck, SegmentationCheck } from "@internvit/eval/node";
 
-import type { JsonValue } from "../events.ts";
 import { formatCount, formatMany } from "../terminal/quantities.ts";
 import type { ClassificationNumbers, SegmentationNumbers, VerifiedSet } from "./verified-set.ts";
 

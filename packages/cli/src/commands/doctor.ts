@@ -1,10 +1,10 @@
 // `internvit doctor`: what this machine can run the encoder on, what is missing, and what to do.
 
+import type { JsonValue } from "@internvit/model-core";
 import { describeRefusal, type Examination, examineMachine } from "@internvit/runtime-node";
 
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
-import type { JsonValue } from "../events.ts";
 import type { ProviderChoice } from "../options/provider-option.ts";
 import { describeExamination } from "./doctor-report.ts";
 import { fixCuda } from "./fix-cuda.ts";

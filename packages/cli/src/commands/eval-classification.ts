@@ -15,7 +15,7 @@ import {
   type RunOutcome,
   type RunPlan,
 } from "@internvit/eval";
-import type { EncoderInfo } from "@internvit/model-core";
+import type { EncoderInfo, JsonValue } from "@internvit/model-core";
 import { IMAGENET_NORMALIZATION } from "@internvit/preprocess";
 import { configureSharp, decodeImage } from "@internvit/preprocess/sharp";
 import { createNodeRuntime, selectExecutionProvider } from "@internvit/runtime-node";
@@ -23,7 +23,7 @@ import { createNodeRuntime, selectExecutionProvider } from "@internvit/runtime-n
 import { openEncoders } from "../checkpoints/open-encoders.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
-import type { JsonValue, Report } from "../events.ts";
+import type { Report } from "../events.ts";
 import { reportEncoder } from "./encoder-notices.ts";
 import { type DataRequest, dataWarnings, type EvalData, openData } from "./eval-data.ts";
 import { chooseProtocol, replaceFields } from "./eval-protocol.ts";

@@ -1,5 +1,6 @@
 // `internvit eval compare`: two results side by side.
 
+import type { JsonValue } from "@internvit/model-core";
 import {
   compareResults,
   compareSegmentation,
@@ -13,7 +14,6 @@ import {
 
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
-import type { JsonValue } from "../events.ts";
 import { openResult } from "./open-result.ts";
 
 /** What `eval compare` is asked for: files of results, or folders of runs. */

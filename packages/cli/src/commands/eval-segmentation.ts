@@ -1,6 +1,7 @@
 // `internvit eval segmentation`: a probe from pictures and label pictures to mIoU, in a run that can be ended and gone on
 // with.
 
+import type { JsonValue } from "@internvit/model-core";
 import {
   checkSegmentationStorage,
   dataFacts,
@@ -28,7 +29,6 @@ import { openEncoders } from "../checkpoints/open-encoders.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
-import type { JsonValue } from "../events.ts";
 import { reportEncoder } from "./encoder-notices.ts";
 import { writeSegmentationReports } from "./eval-result-files.ts";
 import { environmentFacts, modelFacts } from "./result-facts.ts";

@@ -1,5 +1,6 @@
 // `internvit eval report`: results of both kinds as tables, and one of them as an HTML page with its pictures.
 
+import type { JsonValue } from "@internvit/model-core";
 import {
   type EvaluationResult,
   isSegmentationResult,
@@ -10,7 +11,6 @@ import {
 
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
-import type { JsonValue } from "../events.ts";
 import { checkTarget } from "../results/temporary-files.ts";
 import { openResult } from "./open-result.ts";
 import { type PageData, writePage } from "./result-page.ts";

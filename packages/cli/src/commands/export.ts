@@ -1,11 +1,10 @@
 // `internvit export`: a checkpoint as an ONNX model that any ONNX Runtime loads.
 
-import type { EncoderInput, EncoderOutput, ValueInfo } from "@internvit/model-core";
+import type { EncoderInput, EncoderOutput, JsonValue, ValueInfo } from "@internvit/model-core";
 import { type ExportCheck, type ExportedModel, exportModel } from "@internvit/runtime-node";
 
 import { openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
-import type { JsonValue } from "../events.ts";
 import { formatBytes, formatDuration } from "../terminal/quantities.ts";
 
 /** What `export` is asked for. */

@@ -1,7 +1,9 @@
 // Pictures that were left out because of `--keep-going`.
 
+import type { JsonValue } from "@internvit/model-core";
+
 import { CliError } from "../errors.ts";
-import type { FailedEvent, JsonValue } from "../events.ts";
+import type { FailedEvent } from "../events.ts";
 import { formatMany } from "../terminal/quantities.ts";
 
 /**

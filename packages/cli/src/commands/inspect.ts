@@ -1,11 +1,11 @@
 // `internvit inspect`: what is in a checkpoint folder.
 
+import type { JsonValue } from "@internvit/model-core";
 import { openCheckpoint } from "@internvit/runtime-node";
 
 import { describeReport } from "../checkpoints/describe-report.ts";
 import { inspectCheckpoint } from "../checkpoints/inspect-checkpoint.ts";
 import type { CommandContext } from "../context.ts";
-import type { JsonValue } from "../events.ts";
 
 /** Reports on the checkpoint and returns the exit code: 1 when the encoder cannot be built from it. */
 export async function inspect(

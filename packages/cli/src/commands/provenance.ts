@@ -1,11 +1,11 @@
 // What a result file says about how it was made.
 
-import type { EncoderInfo } from "@internvit/model-core";
+import type { EncoderInfo, JsonValue } from "@internvit/model-core";
 import sharp from "sharp";
 import type { Preparation } from "@internvit/runtime-node";
 
 import type { Model } from "../checkpoints/open-model.ts";
-import type { FailedEvent, JsonValue } from "../events.ts";
+import type { FailedEvent } from "../events.ts";
 import type { Provenance } from "../results/result-file.ts";
 import { VERSION } from "../version.ts";
 import { failureFacts } from "./failures.ts";

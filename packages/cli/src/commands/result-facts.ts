@@ -2,8 +2,8 @@
 
 import { arch, platform } from "node:os";
 
-import type { ClassificationResult, JsonFacts } from "@internvit/eval";
-import type { EncoderInfo } from "@internvit/model-core";
+import type { ClassificationResult } from "@internvit/eval";
+import type { EncoderInfo, JsonFacts } from "@internvit/model-core";
 import sharp from "sharp";
 
 import type { Model } from "../checkpoints/open-model.ts";

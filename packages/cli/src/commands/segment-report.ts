@@ -1,11 +1,12 @@
 // What `segment` found: the classes with their colours and shares, in a file and in words.
 
+import type { JsonValue } from "@internvit/model-core";
 import { join } from "node:path";
 
 import { classColours, type Rgb, type SegmentationHeadFacts } from "@internvit/eval";
 
 import type { Model } from "../checkpoints/open-model.ts";
-import type { FailedEvent, JsonValue, ResultEvent } from "../events.ts";
+import type { FailedEvent, ResultEvent } from "../events.ts";
 import { writeWholeFile } from "../results/temporary-files.ts";
 import { formatCount, formatDuration, formatMany } from "../terminal/quantities.ts";
 import { failureFacts } from "./failures.ts";

@@ -1,7 +1,8 @@
 // What `show` says.
 
+import type { JsonValue } from "@internvit/model-core";
+
 import type { Model } from "../checkpoints/open-model.ts";
-import type { JsonValue } from "../events.ts";
 import { formatCount, formatDuration } from "../terminal/quantities.ts";
 
 /** The facts of one shown picture. */

@@ -7,6 +7,7 @@ import {
   type EncoderInfo,
   expandImagePlaceholders,
   imagePlaceholder,
+  type JsonValue,
   visualPrompt,
 } from "@internvit/model-core";
 import { configureSharp } from "@internvit/preprocess/sharp";
@@ -16,7 +17,6 @@ import { openEncoder } from "../checkpoints/open-encoder.ts";
 import { type Model, openModel } from "../checkpoints/open-model.ts";
 import { weightsOptions } from "../checkpoints/weights-options.ts";
 import type { CommandContext } from "../context.ts";
-import type { JsonValue } from "../events.ts";
 import type { ProviderChoice } from "../options/provider-option.ts";
 import type { DecodeLimits } from "../pictures/prepare-pictures.ts";
 import type { VisualInput } from "../pictures/visual-input.ts";

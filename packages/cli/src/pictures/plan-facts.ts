@@ -1,6 +1,4 @@
-import type { TilePlan } from "@internvit/model-core";
-
-import type { JsonValue } from "../events.ts";
+import type { JsonValue, TilePlan } from "@internvit/model-core";
 
 /** A plan as results tell it. */
 export function planFacts(plan: TilePlan): { readonly [key: string]: JsonValue } {

@@ -1,9 +1,8 @@
 // What `tokens` encodes: pictures cut into tiles, frames of a video, or tiles that somebody prepared already. The
 // plan is made first, from sizes alone; pixels follow picture by picture, so that memory holds one at a time.
 
-import type { PixelNormalization, PromptPlan, Tensor } from "@internvit/model-core";
+import type { JsonValue, PixelNormalization, PromptPlan, Tensor } from "@internvit/model-core";
 
-import type { JsonValue } from "../events.ts";
 import type { Provenance } from "../results/result-file.ts";
 
 /** One picture on its way into the encoder. */

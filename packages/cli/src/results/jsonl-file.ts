@@ -2,9 +2,8 @@
 // reading them gives the same float32 again; NaN and infinities, which JSON lacks, become null. Provenance goes into
 // `<name>.jsonl.json` beside it, and every line says so when the weights are random.
 
-import type { Tensor } from "@internvit/model-core";
+import type { JsonValue, Tensor } from "@internvit/model-core";
 
-import type { JsonValue } from "../events.ts";
 import type { ResultFile, ResultFileOptions } from "./result-file.ts";
 import { finishWithSidecar } from "./sidecar.ts";
 import { createTemporaryFiles, type TemporaryFile } from "./temporary-files.ts";

@@ -1,9 +1,7 @@
 // The contract of a file of results that is written row by row. Nothing of it can be seen under its name before
 // `finish`, and nothing stays behind without it. formats.ts has one implementation per format.
 
-import type { Tensor } from "@internvit/model-core";
-
-import type { JsonValue } from "../events.ts";
+import type { JsonValue, Tensor } from "@internvit/model-core";
 
 /** Where the rows come from and what made them; it goes into the file, or beside it. */
 export type Provenance = Readonly<Record<string, JsonValue>>;

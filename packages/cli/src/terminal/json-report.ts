@@ -1,7 +1,9 @@
 // Events for programs: one line of JSON each on stdout. Errors and failed pictures are said on stderr too, so that
 // whoever reads only one of the two streams still learns of them.
 
-import type { CliEvent, JsonValue, Report } from "../events.ts";
+import type { JsonValue } from "@internvit/model-core";
+
+import type { CliEvent, Report } from "../events.ts";
 import type { TerminalStreams } from "./terminal-report.ts";
 
 /** A program needs no more than ten of them a second. */

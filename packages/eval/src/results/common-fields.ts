@@ -1,9 +1,9 @@
 // What the JSON of results of both kinds has in common.
 
+import type { JsonFacts, JsonValue } from "@internvit/model-core";
 import { z } from "zod";
 
 import type { PictureError } from "../scoring/score.ts";
-import type { JsonFacts, JsonValue } from "./json-value.ts";
 import {
   type ClassificationResult,
   type DataFacts,

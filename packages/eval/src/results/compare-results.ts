@@ -1,8 +1,9 @@
 // Two results: what was different about them, and what came of it. A difference of scores means something only beside
 // the differences of what was done, so both are told together.
 
+import type { JsonFacts } from "@internvit/model-core";
+
 import { type DifferingField, differingFields } from "./differing-fields.ts";
-import type { JsonFacts } from "./json-value.ts";
 import { difference } from "./result-table.ts";
 import type { ClassificationResult, SetResult } from "./result.ts";
 import { errorOfDifference, type PairedOutcomes, pairOutcomes } from "./significance.ts";

@@ -1,8 +1,9 @@
 // Two segmentation results: what was different about them, and what came of it. Whether a difference of mIoU is chance
 // cannot be told from the counts of a set, so nothing is said about it.
 
+import type { JsonFacts } from "@internvit/model-core";
+
 import { type DifferingField, differingFields } from "./differing-fields.ts";
-import type { JsonFacts } from "./json-value.ts";
 import { difference } from "./result-table.ts";
 import type { SegmentationResult } from "./segmentation-result.ts";
 import { percentOf } from "./segmentation-summary.ts";

@@ -1,9 +1,10 @@
 // A comparison for people.
 
+import type { JsonValue } from "@internvit/model-core";
+
 import type { ResultComparison, SetComparison } from "./compare-results.ts";
 import type { ScoreComparison, SegmentationComparison } from "./compare-segmentation.ts";
 import type { DifferingField } from "./differing-fields.ts";
-import type { JsonValue } from "./json-value.ts";
 import { decimals, plainTable, signed } from "./text-table.ts";
 
 /** Options of `comparisonText`. */

@@ -1,7 +1,8 @@
 // In which fields two results differ.
 
+import type { JsonValue } from "@internvit/model-core";
+
 import { differencesBelow } from "../protocols/differences.ts";
-import type { JsonValue } from "./json-value.ts";
 
 /** A field with two values; undefined where one does not have it. */
 export interface DifferingField {

@@ -2,7 +2,7 @@
 
 import { sha256 } from "../protocols/protocol-hash.ts";
 import { type EvaluationResult, parseEvaluationResult } from "./evaluation-result.ts";
-import { canonicalText } from "./json-value.ts";
+import { canonicalText } from "./canonical-text.ts";
 
 /**
  * The one text of a result: canonical JSON, so that equal results are equal files.

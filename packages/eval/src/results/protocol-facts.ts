@@ -1,12 +1,13 @@
 // The protocol of a run as its result names it, whatever the task.
 
+import type { JsonFacts, JsonValue } from "@internvit/model-core";
+
 import { differences, type ProtocolDifference } from "../protocols/differences.ts";
 import { NAMED_PROTOCOLS } from "../protocols/named-protocols.ts";
 import { NAMED_SEGMENTATION_PROTOCOLS } from "../protocols/named-segmentation-protocols.ts";
 import { hashProtocol } from "../protocols/protocol-hash.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { SegmentationProtocol } from "../protocols/segmentation-protocol.ts";
-import type { JsonFacts, JsonValue } from "./json-value.ts";
 import type { ProtocolFacts } from "./result.ts";
 
 /** A protocol as results name it: whole, with its hash, and what differs from the named one that it started from. */

@@ -2,8 +2,9 @@
 // Written once at the end of a run as JSON; tables, reports and comparisons are made from it and from nothing else.
 // A value that is not known is null, never missing.
 
+import type { JsonFacts, JsonValue } from "@internvit/model-core";
+
 import type { ClassificationScore, PictureError } from "../scoring/score.ts";
-import type { JsonFacts, JsonValue } from "./json-value.ts";
 
 /** What the JSON's field `format` says. */
 export const RESULT_FORMAT = "internvit-classification-result";

@@ -1,7 +1,7 @@
 // What the file of a head on one of the tiny checkpoints says.
 
-import type { JsonFacts, SegmentationForm, SegmentationHeadFacts } from "@internvit/eval";
-import { type EncoderConfig, encoderConfigJson } from "@internvit/model-core";
+import type { SegmentationForm, SegmentationHeadFacts } from "@internvit/eval";
+import { type EncoderConfig, encoderConfigJson, type JsonFacts } from "@internvit/model-core";
 
 /** Windows are the encoder's own size, pictures a patch larger. */
 export function tinyHeadFacts(

@@ -1,9 +1,10 @@
 // What an extraction is asked for and what it says while it runs.
 
+import type { JsonFacts } from "@internvit/model-core";
+
 import type { PipelineOptions } from "../pipeline/extract-features.ts";
 import type { BadPicture } from "../pipeline/pictures.ts";
 import type { StageLoads } from "../pipeline/stage-clock.ts";
-import type { JsonFacts } from "./extraction-plan.ts";
 import type { FeatureStorage } from "./shard-plan.ts";
 
 /** Pictures of a shard where nothing else is said. */

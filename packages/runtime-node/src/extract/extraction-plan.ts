@@ -1,6 +1,7 @@
 // What an extraction is: the settings that have a say in its bytes, its pictures and its model. Stored when it
 // starts; a run that would write something else into the same folder is refused.
 
+import type { JsonFacts } from "@internvit/model-core";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -9,18 +10,6 @@ import { comparePictureLists, hashPictureList, type PictureList } from "./pictur
 import { type Probe, sameWeights } from "./probe.ts";
 import { PICTURES_FILE, PLAN_FILE } from "./shard-files.ts";
 import type { FeatureStorage } from "./shard-plan.ts";
-
-/** A value that JSON holds. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
-
-/** Named facts. */
-export type JsonFacts = Readonly<Record<string, JsonValue>>;
 
 /** What has a say in the bytes of the shards, besides pictures and weights. */
 export interface ExtractionSettings {

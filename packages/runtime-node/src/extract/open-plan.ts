@@ -1,6 +1,7 @@
 // The plan of a run: the one that its folder holds, when it is the same, or a new one. What follows from it: the
 // stored outputs and the shards.
 
+import type { JsonFacts } from "@internvit/model-core";
 import { join } from "node:path";
 
 import { RuntimeError } from "../errors.ts";
@@ -11,7 +12,6 @@ import {
   checkSamePlan,
   type ExtractionPlan,
   type ExtractionSettings,
-  type JsonFacts,
   makePlan,
   readPlan,
 } from "./extraction-plan.ts";

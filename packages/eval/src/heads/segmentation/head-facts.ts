@@ -1,11 +1,11 @@
 // What a file with a trained segmentation head says of itself: everything that is needed to segment pictures with it.
 
+import type { JsonFacts } from "@internvit/model-core";
 import { z } from "zod";
 
 import { EvalError } from "../../errors.ts";
 import { inferenceSchema } from "../../inference/inference-schema.ts";
 import type { InferenceSettings } from "../../inference/inference-settings.ts";
-import type { JsonFacts } from "../../results/json-value.ts";
 import { type SegmentationForm, tapCount } from "./form.ts";
 
 /** The facts beside the tensors. */

@@ -1,7 +1,7 @@
 // Where the numbers come from: enough to get them again.
 
 import type { EvaluationResult } from "../evaluation-result.ts";
-import { canonicalText } from "../json-value.ts";
+import { canonicalText } from "../canonical-text.ts";
 import type { DataFacts, SetResult, TimeFacts } from "../result.ts";
 import { html, type Markup } from "./markup.ts";
 import { scrollRegion } from "./scroll-region.ts";

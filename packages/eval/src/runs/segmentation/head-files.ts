@@ -1,6 +1,6 @@
 // The trained heads in the storage of a run.
 
-import { encoderConfigJson } from "@internvit/model-core";
+import { encoderConfigJson, type JsonFacts } from "@internvit/model-core";
 import type { TrainingSession } from "@internvit/train";
 
 import {
@@ -11,7 +11,6 @@ import { encodeSegmentationHead } from "../../heads/segmentation/head-file.ts";
 import type { SegmentationForm } from "../../heads/segmentation/form.ts";
 import { hashProtocol } from "../../protocols/protocol-hash.ts";
 import type { SegmentationProtocol } from "../../protocols/segmentation-protocol.ts";
-import type { JsonFacts } from "../../results/json-value.ts";
 import type { SegmentationRunOptions } from "./segmentation-run-options.ts";
 import { tunedEncoder } from "./segmentation-training.ts";
 

@@ -15,7 +15,7 @@ import { classShareAllows, countLabels } from "../../../src/augment/segmentation
 import { applyDistortion } from "../../../src/augment/segmentation/distortion.ts";
 import { resizeLabel } from "../../../src/augment/segmentation/label-map.ts";
 import { resizeBilinear } from "../../../src/augment/segmentation/resize-bilinear.ts";
-import { chiSquareOfUniform, LIMIT_OF_16_BINS } from "../chi-square.ts";
+import { chiSquareOfUniform, LIMIT_OF_16_BINS } from "../../draws/chi-square.ts";
 import { AWKWARD_SIZES, noiseImage } from "../noise-image.ts";
 
 const SMALL = { cropSize: 28, limits: { long: 112, short: 28 } } as const;
