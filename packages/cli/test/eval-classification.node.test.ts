@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { parseResult } from "@internvit/eval";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { main } from "../src/index.ts";
 import { probeArguments, writeColours } from "./coloured-pictures.ts";
 import { BIN, eventsOf, runCli, temporaryFolder } from "./run-cli.ts";
+import { runHere } from "./run-here.ts";
 
 let data: ReturnType<typeof temporaryFolder>;
 beforeAll(async () => {
@@ -99,9 +99,7 @@ describe("eval classification", () => {
   ])("%j is refused before anything is written", async (more, message) => {
     using folder = temporaryFolder();
     const output = join(folder.path, "probe");
-    let said = "";
-    const stream = { write: (text: string) => (said += text) !== "" };
-    const code = await main(args(output, ...more), { stdout: stream, stderr: stream, env: {} });
+    const { code, said } = await runHere(args(output, ...more));
     expect(said).toMatch(message);
     expect(code).toBeGreaterThan(0);
     expect(existsSync(output)).toBe(false);

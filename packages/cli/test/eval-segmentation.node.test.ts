@@ -4,9 +4,9 @@ import { basename, join } from "node:path";
 import { parseSegmentationResult } from "@internvit/eval";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { main } from "../src/index.ts";
 import { segmentationArguments, writeProtocol, writeScenes } from "./labelled-scenes.ts";
 import { eventsOf, runCli, temporaryFolder } from "./run-cli.ts";
+import { runHere } from "./run-here.ts";
 
 let data: ReturnType<typeof temporaryFolder>;
 beforeAll(async () => {
@@ -166,9 +166,7 @@ describe("eval segmentation", () => {
   ])("%j is refused before anything is written", async (more, exitCode, message) => {
     using folder = temporaryFolder();
     const output = join(folder.path, "probe");
-    let said = "";
-    const stream = { write: (text: string) => (said += text) !== "" };
-    const code = await main(args(output, ...more), { stdout: stream, stderr: stream, env: {} });
+    const { code, said } = await runHere(args(output, ...more));
     expect(said).toMatch(message);
     expect(code).toBe(exitCode);
     expect(existsSync(join(output, "protocol.json"))).toBe(false);

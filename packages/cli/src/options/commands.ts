@@ -12,7 +12,7 @@ import { listPresets } from "../commands/presets.ts";
 import { show } from "../commands/show.ts";
 import { synthesize } from "../commands/synthesize.ts";
 import type { CommandContext } from "../context.ts";
-import { outputNames } from "./output-names.ts";
+import { addFeatureOptions, featureOptions } from "./feature-options.ts";
 import { flag, oneOf, optionalText, parseOptions, text, wholeNumber } from "./parse-options.ts";
 import { addPictureOptions, pictureOptions } from "./picture-options.ts";
 import { addProviderOption, providerOption } from "./provider-option.ts";
@@ -34,8 +34,7 @@ const embedSchema = z.object({
   pixelValues: optionalText,
   model: optionalText,
   output: text,
-  outputs: outputNames,
-  preprocess: oneOf(PREPARATION_MODES),
+  ...featureOptions,
   batchSize: wholeNumber({ minimum: 1, maximum: 1024 }),
   threads: wholeNumber({ minimum: 0, maximum: 1024 }),
   ...providerOption,
@@ -44,18 +43,13 @@ const embedSchema = z.object({
 
 /** `internvit embed` */
 export function addEmbed(program: Command, run: RunCommand): void {
-  const command = program
+  const described = program
     .command("embed")
     .description("write the features of pictures to a file")
     .argument("[images...]", "image files: JPEG, PNG, WebP, GIF, TIFF or AVIF")
     .requiredOption("--output <file>", OUTPUT_HELP)
-    .option("--model <dir|id>", MODEL_HELP)
-    .option(
-      "--outputs <names>",
-      "pooler_output, last_hidden_state, patch_mean, hidden_states.N, with commas",
-      "pooler_output",
-    )
-    .option("--preprocess <mode>", "clip (crop as the checkpoint says) or square (squash)", "clip")
+    .option("--model <dir|id>", MODEL_HELP);
+  const command = addFeatureOptions(described)
     .option(
       "--pixel-values <file:key>",
       "a safetensors tensor of prepared pixels in place of images",

@@ -1,12 +1,12 @@
 // The options of `internvit extract`.
 
-import { DEFAULT_SHARD_SIZE, PREPARATION_MODES } from "@internvit/runtime-node";
+import { DEFAULT_SHARD_SIZE } from "@internvit/runtime-node";
 import type { Command } from "commander";
 import { z } from "zod";
 
 import { extract } from "../commands/extract.ts";
 import { MODEL_HELP, type RunCommand } from "./commands.ts";
-import { outputNames } from "./output-names.ts";
+import { addFeatureOptions, featureOptions } from "./feature-options.ts";
 import {
   flag,
   maybe,
@@ -25,8 +25,7 @@ const schema = z.object({
   ...decodeOptions,
   model: optionalText,
   output: text,
-  outputs: outputNames,
-  preprocess: oneOf(PREPARATION_MODES),
+  ...featureOptions,
   batch: wholeNumberOr("auto", { minimum: 1, maximum: 1024 }),
   workers: maybe(wholeNumber({ minimum: 1, maximum: 1024 })),
   sessions: wholeNumberOr("auto", { minimum: 1, maximum: 64 }),
@@ -42,20 +41,15 @@ const schema = z.object({
 
 /** `internvit extract` */
 export function addExtract(program: Command, run: RunCommand): void {
-  const command = program
+  const described = program
     .command("extract")
     .description(
       "write the features of any number of pictures in shards; the same command goes on where it was ended",
     )
     .argument("<source...>", "folder, list of paths (.txt), glob pattern in quotes, or image files")
     .requiredOption("--output <dir>", "folder for the shards, their indexes and manifest.json")
-    .option("--model <dir|id>", MODEL_HELP)
-    .option(
-      "--outputs <names>",
-      "pooler_output, last_hidden_state, patch_mean, hidden_states.N, with commas",
-      "pooler_output",
-    )
-    .option("--preprocess <mode>", "clip (crop as the checkpoint says) or square (squash)", "clip")
+    .option("--model <dir|id>", MODEL_HELP);
+  const command = addFeatureOptions(described)
     .option("--batch <n|auto>", "pictures that are encoded together; auto tries at the start", "1")
     .option("--workers <n>", "threads that read and decode (default: as the encoder needs)")
     .option(

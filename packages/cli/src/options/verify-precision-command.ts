@@ -1,13 +1,12 @@
 // The options of `internvit verify-precision`.
 
 import type { EncoderDtype } from "@internvit/model-core";
-import { PREPARATION_MODES } from "@internvit/runtime-node";
 import type { Command } from "commander";
 import { z } from "zod";
 
 import { verifyPrecision } from "../commands/verify-precision.ts";
 import type { RunCommand } from "./commands.ts";
-import { outputNames } from "./output-names.ts";
+import { addFeatureOptions, featureOptions } from "./feature-options.ts";
 import { maybe, oneOf, optionalText, parseOptions, wholeNumber } from "./parse-options.ts";
 import { addDecodeOptions, decodeOptions } from "./picture-options.ts";
 import { addProviderOption, providerOption } from "./provider-option.ts";
@@ -23,8 +22,7 @@ const schema = z.object({
   ...decodeOptions,
   model: optionalText,
   dtype: oneOf(CONVERTED),
-  outputs: outputNames,
-  preprocess: oneOf(PREPARATION_MODES),
+  ...featureOptions,
   minCosine: maybe(cosine),
   threads: wholeNumber({ minimum: 0, maximum: 1024 }),
   ...providerOption,
@@ -32,14 +30,13 @@ const schema = z.object({
 
 /** `internvit verify-precision` */
 export function addVerifyPrecision(program: Command, run: RunCommand): void {
-  const command = program
+  const described = program
     .command("verify-precision")
     .description("compare a dtype with float32 on your own pictures")
     .argument("<images...>", "image files")
     .option("--model <dir|id>", "checkpoint folder or Hugging Face id (default: random weights)")
-    .option("--dtype <format>", "f16, q8, q8-dynamic or q4", "q8")
-    .option("--outputs <names>", "what to compare", "last_hidden_state,pooler_output")
-    .option("--preprocess <mode>", "clip (crop as the checkpoint says) or square (squash)", "clip")
+    .option("--dtype <format>", "f16, q8, q8-dynamic or q4", "q8");
+  const command = addFeatureOptions(described, "last_hidden_state,pooler_output")
     .option("--min-cosine <x>", "exit with 1 when any token is below")
     .option("--threads <n>", "threads per operator; 0: what machine and container allow", "0");
   addProviderOption(addDecodeOptions(command)).action(
