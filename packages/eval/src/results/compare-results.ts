@@ -3,7 +3,7 @@
 
 import type { JsonFacts } from "@internvit/model-core";
 
-import { type DifferingField, differingFields } from "./differing-fields.ts";
+import { commonIdentity, type DifferingField, differingFields } from "./differing-fields.ts";
 import { difference } from "./result-table.ts";
 import type { ClassificationResult, SetResult } from "./result.ts";
 import { errorOfDifference, type PairedOutcomes, pairOutcomes } from "./significance.ts";
@@ -58,16 +58,13 @@ export function compareResults(
 
 /** What has a say in the numbers. */
 function identity(result: ClassificationResult): JsonFacts {
-  const { model, protocol, train, environment, seed, heads, sets } = result;
   return {
-    model: { ...model },
-    protocol: protocol.value,
-    train: { ...train },
-    environment: { ...environment, versions: environment.versions },
-    seed,
-    head: { ...heads[0]! },
+    ...commonIdentity(result),
     sets: Object.fromEntries(
-      sets.map(({ data, restricted }) => [data.name, { listHash: data.listHash, restricted }]),
+      result.sets.map(({ data, restricted }) => [
+        data.name,
+        { listHash: data.listHash, restricted },
+      ]),
     ),
   };
 }

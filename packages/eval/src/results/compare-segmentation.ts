@@ -3,7 +3,7 @@
 
 import type { JsonFacts } from "@internvit/model-core";
 
-import { type DifferingField, differingFields } from "./differing-fields.ts";
+import { commonIdentity, type DifferingField, differingFields } from "./differing-fields.ts";
 import { difference } from "./result-table.ts";
 import type { SegmentationResult } from "./segmentation-result.ts";
 import { percentOf } from "./segmentation-summary.ts";
@@ -77,24 +77,9 @@ export function compareSegmentation(
 }
 
 /** What has a say in the numbers. */
-function identity({
-  model,
-  protocol,
-  train,
-  environment,
-  seed,
-  heads,
-  val,
-}: SegmentationResult): JsonFacts {
-  return {
-    model: { ...model },
-    protocol: protocol.value,
-    train: { ...train },
-    environment: { ...environment, versions: environment.versions },
-    seed,
-    head: { ...heads[0]! },
-    val: { name: val.data.name, listHash: val.data.listHash, classes: val.data.classes },
-  };
+function identity(result: SegmentationResult): JsonFacts {
+  const { name, listHash, classes } = result.val.data;
+  return { ...commonIdentity(result), val: { name, listHash, classes } };
 }
 
 function compared(first: number | null, second: number | null): ScoreComparison {

@@ -28,18 +28,8 @@ export function countLabels(
   label: LabelMap,
   resized: { readonly width: number; readonly height: number; readonly window: Window },
 ): Uint32Array {
-  const { width, height, window } = resized;
   const counts = new Uint32Array(256);
-  const columns = nearestSources(label.width, {
-    target: width,
-    first: window.left,
-    count: window.width,
-  });
-  const rows = nearestSources(label.height, {
-    target: height,
-    first: window.top,
-    count: window.height,
-  });
+  const { columns, rows } = nearestSources(label, resized);
   for (const row of rows) {
     const start = row * label.width;
     for (let x = 0; x < columns.length; x++) counts[label.data[start + columns[x]!]!]!++;

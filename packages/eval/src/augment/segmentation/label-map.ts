@@ -43,16 +43,7 @@ export function resizeLabel(
 ): LabelMap {
   const { width, height } = options;
   const { window = { left: 0, top: 0, width, height } } = options;
-  const columns = nearestSources(label.width, {
-    target: width,
-    first: window.left,
-    count: window.width,
-  });
-  const rows = nearestSources(label.height, {
-    target: height,
-    first: window.top,
-    count: window.height,
-  });
+  const { columns, rows } = nearestSources(label, { width, height, window });
   const data = new Uint8Array(window.width * window.height);
   let at = 0;
   for (const row of rows) {
@@ -62,8 +53,20 @@ export function resizeLabel(
   return { width: window.width, height: window.height, data };
 }
 
-/** Source indices along one axis: floor(i * scale). */
+/** Columns and rows of a label map that a window of it resized to `width` x `height` takes its pixels from. */
 export function nearestSources(
+  label: LabelMap,
+  resized: { readonly width: number; readonly height: number; readonly window: Window },
+): { readonly columns: Int32Array; readonly rows: Int32Array } {
+  const { width, height, window } = resized;
+  return {
+    columns: sourcesAlong(label.width, { target: width, first: window.left, count: window.width }),
+    rows: sourcesAlong(label.height, { target: height, first: window.top, count: window.height }),
+  };
+}
+
+/** Source indices along one axis: floor(i * scale). */
+function sourcesAlong(
   source: number,
   axis: { readonly target: number; readonly first: number; readonly count: number },
 ): Int32Array {
