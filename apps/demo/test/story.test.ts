@@ -128,7 +128,7 @@ test("a file that is no picture says so, and the others stay", async () => {
   const ready = await page.locator("[data-status=ready]").count();
   await drop(page, [fixturePath("preprocess.json"), fixturePath("images", "cmyk.jpg")]);
   await page.locator("[data-status=failed]").nth(1).waitFor();
-  const errors = await page.locator(".item-error .error").allTextContents();
+  const errors = await page.locator(".failure .error").allTextContents();
   expect(errors[0]).toMatch(/preprocess\.json: expected a .*image/);
   expect(errors[1]).toMatch(/cmyk\.jpg/);
   expect(await page.locator("[data-status=ready]").count()).toBe(ready);
