@@ -121,7 +121,7 @@ test("with the keyboard: arrow keys tell the class, too", async () => {
   expect(await page.locator(".is-pointed").count()).toBe(0);
 });
 
-test("a finger that is lifted leaves the name that it pointed at", async () => {
+test("a finger that is lifted leaves the name that it pointed at, a mouse takes it along", async () => {
   for (const [type, pointerType, words] of [
     ["pointerdown", "touch", "blue"],
     ["pointerleave", "touch", "blue"],
@@ -158,8 +158,10 @@ test("the colours are as strong as the slider says", async () => {
 
 test("another picture is segmented when it is looked at; what was found before is kept", async () => {
   await page.getByRole("button", { name: "Samples" }).click();
+  await page.getByTestId("segmented").dispatchEvent("pointerdown", { pointerType: "touch" });
   await show("day.jpg");
   await segmented("day.jpg");
+  expect(await textOf(page, "pointed")).toBe("Point at the picture for a class.");
   await show("corners.png");
   await segmented("corners.png");
   expect(await page.getByTestId("segmenting").getAttribute("data-step")).toBe("idle");

@@ -16,6 +16,12 @@ import { formatShare } from "./words.ts";
 /** Places from left to right that arrow keys go through. */
 const CURSOR_COLUMNS = 32;
 
+/** In parts of the picture's sides. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** The picture; without segments it is shown alone. */
 export function SegmentedPictureView(props: {
   readonly preview: ImageBitmap;
@@ -24,7 +30,7 @@ export function SegmentedPictureView(props: {
   readonly classes: readonly string[];
 }): JSX.Element {
   const { preview, name, segments, classes } = props;
-  const pointed = useSignal<number>();
+  const pointed = useSignal<Place>();
   const cursor = useSignal<number>();
   const nameOf = (label: number): string => classes[label] ?? `Class ${label}`;
   const { width, height } = preview;
@@ -44,7 +50,7 @@ export function SegmentedPictureView(props: {
     cursor.value = undefined;
     const box = event.currentTarget.getBoundingClientRect();
     const x = (event.clientX - box.left) / box.width;
-    pointed.value = labelAt(segments, { x, y: (event.clientY - box.top) / box.height });
+    pointed.value = { x, y: (event.clientY - box.top) / box.height };
   };
   const move = (event: TargetedKeyboardEvent<HTMLElement>): void => {
     if (!isArrowKey(event.key)) return;
@@ -55,18 +61,21 @@ export function SegmentedPictureView(props: {
         ? middleCell(grid)
         : cellBeside(cursor.value, { key: event.key, ...grid });
     cursor.value = cell;
-    pointed.value = labelAt(segments, {
+    const place = {
       x: ((cell % grid.columns) + 0.5) / grid.columns,
       y: (Math.floor(cell / grid.columns) + 0.5) / grid.rows,
-    });
-    if (pointed.value !== undefined) announce(nameOf(pointed.value));
+    };
+    pointed.value = place;
+    const label = labelAt(segments, place);
+    if (label !== undefined) announce(nameOf(label));
   };
   const leave = (): void => {
     cursor.value = undefined;
     pointed.value = undefined;
   };
-  const label = describe(name, { segments, nameOf });
-  const named = pointed.value === undefined ? undefined : nameOf(pointed.value);
+  const words = describe(name, { segments, nameOf });
+  const label = labelAt(segments, pointed.value);
+  const named = label === undefined ? undefined : nameOf(label);
   return (
     <div class="segmented">
       <figure>
@@ -87,10 +96,14 @@ export function SegmentedPictureView(props: {
                 role: "application",
                 tabIndex: 0,
                 "aria-roledescription": "segmented picture",
-                "aria-label": `${label}. Arrow keys move, and tell the class.`,
+                "aria-label": `${words}. Arrow keys move, and tell the class.`,
               })}
         >
-          <Canvas class="patches-canvas" draw={draw} {...(segments === undefined && { label })} />
+          <Canvas
+            class="patches-canvas"
+            draw={draw}
+            {...(segments === undefined && { label: words })}
+          />
         </div>
         <figcaption data-testid="pointed">
           {named ?? (segments === undefined ? name : "Point at the picture for a class.")}
@@ -109,7 +122,7 @@ export function SegmentedPictureView(props: {
               key={found.label}
               found={found}
               name={nameOf(found.label)}
-              isPointed={found.label === pointed.value}
+              isPointed={found.label === label}
             />
           ))}
         </ul>
@@ -135,12 +148,12 @@ function Entry(props: {
   );
 }
 
-/** The label at a place, in parts of the picture's sides. */
+/** The label at a place. */
 function labelAt(
   segments: SegmentedPicture | undefined,
-  place: { readonly x: number; readonly y: number },
+  place: Place | undefined,
 ): number | undefined {
-  if (segments === undefined) return undefined;
+  if (segments === undefined || place === undefined) return undefined;
   const { width, height, data } = segments.labels;
   const [x, y] = [Math.floor(place.x * width), Math.floor(place.y * height)];
   return x >= 0 && y >= 0 && x < width && y < height ? data[y * width + x] : undefined;

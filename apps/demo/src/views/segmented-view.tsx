@@ -71,6 +71,8 @@ function Shown({ classes }: { readonly classes: readonly string[] }): JSX.Elemen
   return (
     <>
       <SegmentedPictureView
+        // What is pointed at belongs to one picture.
+        key={picture.id}
         preview={prepared.preview}
         name={name}
         segments={segments}
