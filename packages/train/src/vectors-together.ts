@@ -12,10 +12,16 @@ import { sizeOf } from "./sizes.ts";
 const LONGEST = 4096;
 /** WebGPU promises a shader eight buffers: seven parts and the whole. */
 const MOST = 7;
+/**
+ * How far the last may stand behind the first. A gradient that is joined to others is computed when the last of them can
+ * be, and what it is computed from waits until then: over several blocks, the gradients of their hidden layers
+ * (docs/decisions/0045-gradients-that-wait.md). A block of an encoder has 18 parameters, in the order of their use.
+ */
+const REACH = 12;
 
 /**
- * Places in the list of what is taken together: vectors of one key, `MOST` at most; everything else alone. In the order
- * of the first of each.
+ * Places in the list of what is taken together: vectors of one key that stand near each other, `MOST` at most; everything
+ * else alone. In the order of the first of each.
  */
 export function together(
   values: readonly Value[],
@@ -27,7 +33,7 @@ export function together(
     const key = keyOf(value, at);
     const isShort = value.shape.length === 1 && sizeOf(value, 0) <= LONGEST;
     const known = isShort ? open.get(key) : undefined;
-    if (known !== undefined && known.length < MOST) known.push(at);
+    if (known !== undefined && known.length < MOST && at - known[0]! < REACH) known.push(at);
     else {
       const group = [at];
       groups.push(group);

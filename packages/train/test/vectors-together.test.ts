@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 
 import { adamW, reduceSum, type TrainingOptions } from "../src/index.ts";
 import { totals } from "../src/losses/average.ts";
+import { together } from "../src/vectors-together.ts";
 import { trainingSetup } from "../src/session/setup.ts";
 import { buildStepGraph } from "../src/session/step-graph.ts";
 
@@ -39,6 +40,17 @@ test("vectors of one group are updated together, seven at a time", () => {
   const parts = nodes.filter(({ opType }) => opType === "Split").map((node) => node.outputs);
   expect(parts.map(({ length }) => length)).toEqual([7, 7, 7, 2, 2, 2]);
   expect(parts[0]).toContain("next/vector1");
+});
+
+test("vectors far apart in the list are not taken together", () => {
+  const graph = createGraphBuilder();
+  // A vector of its own length at the end of each block of parameters, as a hidden layer's bias.
+  const sizes = Array.from({ length: 54 }, (_, at) => (at % 18 === 17 ? 12 : WIDTH));
+  const values = sizes.map((size, at) => graph.input(`vector${at}`, "float32", [size]));
+  const groups = together(values, ({ shape }) => String(shape[0]));
+  for (const places of groups) expect(places.at(-1)! - places[0]!).toBeLessThan(12);
+  expect(groups.filter(([first = 0]) => sizes[first] === 12)).toEqual([[17], [35], [53]]);
+  expect(groups[0]).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
 
 test("sums of values together stand in the order of the values", () => {

@@ -1,21 +1,29 @@
 // Softmax and LogSoftmax along one axis.
 
-import type { GraphNode, Value } from "@internvit/model-core";
+import type { GraphBuilder, GraphNode, Value } from "@internvit/model-core";
 import { mul, sub } from "@internvit/model-core/onnx";
 
 import { exp } from "../ops/elementwise.ts";
 import { reduceSum } from "../ops/reduction.ts";
-import { floatAttribute, type GradientRule, intAttribute, type RuleCall } from "../rule.ts";
+import {
+  floatAttribute,
+  type GradientRule,
+  intAttribute,
+  intsAttribute,
+  type RuleCall,
+} from "../rule.ts";
 import { sizeOf } from "../sizes.ts";
-import { isSwapped } from "../transposed.ts";
+import { isSwapped, transposed } from "../transposed.ts";
 
 /** p (g − Σ g p). */
 export const softmax: GradientRule = (call) => [
   () => {
     const { graph, node, output, upstream } = call;
-    const [left, right] = narrowFactors(call) ?? [upstream, output];
-    const axes = [intAttribute(node, "axis", -1)];
-    const total = reduceSum(graph, mul(graph, left, right), { axes });
+    const narrow = narrowFactors(call);
+    const total =
+      narrow === undefined
+        ? reduceSum(graph, mul(graph, upstream, output), { axes: [intAttribute(node, "axis", -1)] })
+        : channelSum(graph, narrow);
     return mul(graph, output, sub(graph, upstream, total));
   },
 ];
@@ -52,6 +60,27 @@ function narrowFactors({
   if (attended === undefined) return undefined;
   const mixed = graph.value(attended.outputs[0]!);
   return sizeOf(mixed, -1) < sizeOf(output, -1) ? [left, mixed] : undefined;
+}
+
+/**
+ * Σ dₒ o over the channels. Where the forward pass goes on with heads and tokens of o swapped, it is taken there: that
+ * copy is kept for the gradient of the projection, and o itself need not be kept beside it.
+ */
+function channelSum(graph: GraphBuilder, [upstream, mixed]: readonly [Value, Value]): Value {
+  const last = mixed.shape.length - 1;
+  const swap = graph.nodes.find(
+    ({ opType, inputs, attributes }) =>
+      opType === "Transpose" && inputs[0] === mixed.name && attributes["perm"] !== undefined,
+  );
+  const axes = swap === undefined ? [] : intsAttribute(swap, "perm", []);
+  const sum = (left: Value, right: Value): Value =>
+    reduceSum(graph, mul(graph, left, right), { axes: [-1] });
+  if (axes[last] !== last || graph.producer(upstream)?.opType !== "Transpose") {
+    return sum(upstream, mixed);
+  }
+  const kept = graph.value(swap!.outputs[0]!);
+  const back = axes.map((_, axis) => axes.indexOf(axis));
+  return transposed(graph, sum(transposed(graph, upstream, axes), kept), back);
 }
 
 /** Whether a node is a Bᵀ of stacks of matrices and nothing else. */

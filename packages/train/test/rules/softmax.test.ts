@@ -1,9 +1,9 @@
 import { createGraphBuilder, createRandom, type Value } from "@internvit/model-core";
-import { add, matMul, softmax } from "@internvit/model-core/onnx";
+import { add, matMul, mul, softmax, transpose } from "@internvit/model-core/onnx";
 import { interpret } from "@internvit/test-kit/portable";
 import { describe, expect, test } from "vitest";
 
-import { gradients, scale } from "../../src/index.ts";
+import { gradients, reduceSum, scale } from "../../src/index.ts";
 import { product } from "../../src/product.ts";
 
 interface Attention {
@@ -64,4 +64,41 @@ describe("softmax in attention", () => {
     expect(queryGradient({ keys: 4, width: 4 }).rows).toBe(4);
     expect(queryGradient({ keys: 3, width: 4 }).rows).toBe(3);
   });
+
+  test("reads the mixed values in the layout in which they go on, and keeps no other", () => {
+    const [swapped, plain] = [headsGradient(true), headsGradient(false)];
+    expect(swapped.readers).toEqual(["Transpose"]);
+    expect(plain.readers).toEqual(["Mul", "Mul"]);
+    for (const [at, expected] of plain.gradient.entries()) {
+      expect(swapped.gradient[at]).toBeCloseTo(expected, 12);
+    }
+  });
 });
+
+/** The gradient of the query of two heads, whose results are put side by side or not, and what reads the results. */
+function headsGradient(sideBySide: boolean) {
+  const graph = createGraphBuilder();
+  const shape = [1, 2, 7, 4];
+  const [query, key, value] = ["query", "key", "value"].map((name) =>
+    graph.input(name, "float32", shape),
+  ) as [Value, Value, Value];
+  const scores = product({ graph, fusedMatMul: false }, [query, key], { transposeRight: true });
+  const mixed = matMul(graph, softmax(graph, scores), value);
+  const result = sideBySide ? transpose(graph, mixed, [0, 2, 1, 3]) : mixed;
+  const squares = mul(graph, result, result);
+  const loss = reduceSum(graph, squares, { axes: [0, 1, 2, 3] });
+  const [gradient] = gradients(graph, loss, { withRespectTo: [query] });
+  graph.output("gradient", add(graph, gradient!, query));
+  const { graph: finished } = graph.finish("attention");
+  const random = createRandom(5);
+  const feeds = ["query", "key", "value"].map((name) => {
+    const data = Float64Array.from({ length: 56 }, () => random.uniform());
+    return [name, { shape, data }] as const;
+  });
+  return {
+    readers: finished.nodes.flatMap(({ opType, inputs }) =>
+      inputs.includes(mixed.name) ? [opType] : [],
+    ),
+    gradient: Array.from(interpret(finished, new Map(feeds)).get("gradient")!.data),
+  };
+}
