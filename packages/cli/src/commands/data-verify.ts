@@ -25,6 +25,7 @@ import { cacheFolder } from "@internvit/runtime-node";
 import type { CommandContext } from "../context.ts";
 import { formatMany } from "../terminal/quantities.ts";
 import { describeVerifiedSet, verifiedSetFacts } from "./data-report.ts";
+import { failedPicture } from "./run-events.ts";
 import { isSegmentation, numbersOf, type StoredSet, type VerifiedSet } from "./verified-set.ts";
 
 const PROGRESS_MILLISECONDS = 100;
@@ -176,9 +177,8 @@ async function verifySet(
     const message = `${set.name}: ${formatMany(pictures.badCount, "picture")} of ${pictures.checked} ${fault}`;
     problems.push({ code: "bad-pictures", message });
   }
-  for (const { key, code, message } of pictures.bad) {
-    report({ event: "failed", file: key, code, message });
-  }
+  const { name, origin } = set;
+  for (const picture of pictures.bad) report(failedPicture({ set: name, origin, ...picture }));
   const shared =
     train === undefined
       ? undefined

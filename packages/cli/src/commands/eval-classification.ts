@@ -113,7 +113,8 @@ export async function evalClassification(
     subject,
     onEvent: runEvents(report),
   });
-  const result = await resultOf({ ...outcome, warnings }, { protocol, model, info, data });
+  const known = { ...outcome, warnings: [...warnings, ...outcome.warnings] };
+  const result = await resultOf(known, { protocol, model, info, data });
   const files = await writeReports(result, { folder: request.output, val, signal });
   reportResult(result, { report, files, plan });
   return 0;
