@@ -1,10 +1,14 @@
 import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as zlib from "node:zlib";
 
 import { openClassificationSet } from "@internvit/eval/node";
 import { imagenetWnids } from "@internvit/eval";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { PANDAS_PARQUET } from "./pandas-parquet.ts";
 import { parquetOf, type PictureRow, temporaryFolder, tinyJpeg, writeFiles } from "./write-sets.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -104,6 +108,49 @@ describe("Parquet shards", () => {
     writeFileSync(path, parquetOf(await rowsOf(3), { classes: CLASSES }));
     utimesSync(path, new Date(), new Date(Date.now() + 5000));
     expect((await open()).stages).toBeGreaterThan(0);
+  });
+
+  it.each(["snappy", "gzip", "zstd"] as const)(
+    "of pandas are read, compressed with %s",
+    async (codec) => {
+      writeFiles(folder.path, { "a.parquet": Buffer.from(PANDAS_PARQUET[codec], "base64") });
+      const opened = openClassificationSet(`pets=${folder.path}`);
+      if (codec === "zstd" && !("zstdDecompressSync" in zlib)) {
+        await expect(opened).rejects.toMatchObject({
+          code: "unsupported",
+          message: expect.stringMatching(/from Node 22\.15, Zstandard, found ZSTD on Node /),
+        });
+        return;
+      }
+      await using set = await opened;
+      expect(await set.picture(0)).toEqual({ index: 0, key: "a.parquet#0/a.png", labels: [1] });
+      expect(await set.picture(1)).toEqual({ index: 1, key: "a.parquet#1/b.png", labels: [0] });
+      const blue = await sharp(await set.read(1))
+        .removeAlpha()
+        .raw()
+        .toBuffer();
+      expect([...blue]).toEqual([0, 0, 250]);
+    },
+  );
+
+  it("with another compression are refused with those that are read", async () => {
+    writeFiles(folder.path, { "a.parquet": Buffer.from(PANDAS_PARQUET.lz4, "base64") });
+    await expect(openClassificationSet(`pets=${folder.path}`)).rejects.toThrow(
+      /a\.parquet: expected Parquet compressed with Snappy, .*, found LZ4_RAW on Node /,
+    );
+  });
+
+  it("whose pictures are bytes without a name are refused by the columns that they have", async () => {
+    const bytes = parquetWriteBuffer({
+      columnData: [
+        { name: "image", data: [await tinyJpeg(0)], type: "BYTE_ARRAY" },
+        { name: "label", data: ["cat"], type: "STRING" },
+      ],
+    });
+    writeFiles(folder.path, { "a.parquet": new Uint8Array(bytes) });
+    await expect(openClassificationSet(`pets=${folder.path}`)).rejects.toThrow(
+      'found the columns "image" (byte_array), "label" (byte_array)',
+    );
   });
 
   it("that are cut off or no Parquet are refused by name", async () => {
