@@ -170,6 +170,26 @@ describe("data verify", () => {
     ]);
   });
 
+  it("takes the names of classes from a file of the user's", async () => {
+    mkdirSync(join(folder.path, "own/val"), { recursive: true });
+    mkdirSync(join(folder.path, "own/valannot"), { recursive: true });
+    const size = { width: 2, height: 1 };
+    const image = sharp({ create: { ...size, channels: 3, background: "red" } });
+    await image.png().toFile(join(folder.path, "own/val/a.png"));
+    const labels = sharp(Uint8Array.of(0, 1), { raw: { ...size, channels: 1 } });
+    await labels.toColourspace("b-w").png().toFile(join(folder.path, "own/valannot/a.png"));
+    writeFileSync(join(folder.path, "names.txt"), "sky\nroad\n");
+    const own = ["x=own", "--segmentation", "--classes"];
+    const found = await verify(...own, join(folder.path, "names.txt"));
+    expect(found.stdout).toContain("2 of 2 classes in them");
+    expect(await verify(...own, "/nowhere")).toMatchObject({
+      code: 1,
+      stderr: "error: --classes: /nowhere cannot be read: there is no such file or folder\n",
+    });
+    const without = await verify("x=own", "--classes", "names.txt");
+    expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining("--segmentation") });
+  });
+
   it("wants a set and numbers", async () => {
     expect(await verify()).toMatchObject({ code: 2 });
     const { code, stderr } = await verify("a=b", "--decode", "some");

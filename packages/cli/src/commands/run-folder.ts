@@ -24,7 +24,7 @@ export interface RunFolder extends AsyncDisposable {
  */
 export async function openRunFolder(folder: string): Promise<RunFolder> {
   const path = resolve(folder);
-  const first = await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+  const first = await makeFolder(path).catch((cause: unknown) => {
     throw writeError(path, cause);
   });
   const lock = await lockOutput(join(path, LOCK_FILE));
@@ -35,6 +35,20 @@ export async function openRunFolder(folder: string): Promise<RunFolder> {
       if (first !== undefined) await removeEmpty(path, { first });
     },
   };
+}
+
+/** Makes a folder and those above it; returns the first that was not there. */
+async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // On a file system that is read-only Node says that a folder above is missing; making one at a time says what is true.
+    if (code !== "ENOENT") throw error;
+    const above = await makeFolder(dirname(path));
+    await mkdir(path);
+    return above ?? path;
+  }
 }
 
 /** Removes folders that are empty, from `path` up to `first`, which it is in. */
