@@ -87,10 +87,13 @@ function loneText({
 
 function differencesText(differences: readonly DifferingField[]): readonly string[] {
   if (differences.length === 0) return ["Model, protocol, data and environment are the same."];
-  const fields = differences.map(
-    ({ field, first, second }) => `  ${field}: ${shown(first)} → ${shown(second)}`,
-  );
-  return ["What differs:", ...fields];
+  // Sets that only one of them has are told already.
+  const told = ({ field, first, second }: DifferingField): boolean =>
+    /^sets\.[^.]+$/.test(field) && (first === undefined || second === undefined);
+  const fields = differences
+    .filter((difference) => !told(difference))
+    .map(({ field, first, second }) => `  ${field}: ${shown(first)} → ${shown(second)}`);
+  return ["What differs:", ...(fields.length === 0 ? ["  the sets"] : fields)];
 }
 
 function rowOf(set: SetComparison): readonly string[] {
