@@ -181,8 +181,14 @@ async function compare(name, { checkpoint, train, val, peer: python }) {
           return Math.abs(first - second) / second;
         }),
       );
+    const parts = points.find(([step, loss]) => {
+      const theirs = answer.losses[step - 1][head];
+      return Math.abs(loss - theirs) / theirs > 1e-3;
+    });
     return {
       rate: rates[head],
+      // The first step with a difference above 1e-3.
+      parts: parts?.[0],
       torch: largest((step, loss) => [loss, answer.losses[step - 1][head]]),
       double: largest((step, loss) => [loss, answer.doubles[step - 1][head]]),
       torchOfDouble: largest((step) => [

@@ -35,7 +35,8 @@ export function recordRun({ encoders, runtime }, folder) {
       join(folder, targets === undefined ? "labels.bin" : "targets.bin"),
     );
     await write(answers, answer.data);
-    steps++;
+    // Labels are [batch], or [updates of a run, batch], one behind the other.
+    steps += targets === undefined && answer.shape.length === 2 ? (answer.shape[0] ?? 1) : 1;
     if (targets === undefined) return write(inputs, input.data);
     for (const pixels of pictures.take(input)) await write(inputs, pixels);
   }

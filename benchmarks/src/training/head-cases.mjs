@@ -179,9 +179,9 @@ export function gridCase(form) {
     held: {
       options: { ...headGrid({ ...one, model, heads }), ...settings },
       batches: heldBatches,
-      stepsPerRun: 1,
+      stepsPerRun: 8,
     },
-    steps: 4,
+    steps: 8,
   };
 }
 

@@ -42,6 +42,8 @@ declare class Response {
 
 declare const performance: { now(): number };
 
+declare function setTimeout(callback: () => void, milliseconds: number): unknown;
+
 // Named by zod's declarations only.
 declare class URL {
   readonly href: string;

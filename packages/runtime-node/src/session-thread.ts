@@ -13,6 +13,7 @@ import {
 import { int8MayOverflow, readCpuFlags } from "./cpu-flags.ts";
 import { RuntimeError } from "./errors.ts";
 import { createSessionState, guardExit } from "./exit-guard.ts";
+import { asSent, eachTensor, toSend } from "./large-views.ts";
 import type {
   Placement,
   SessionReply,
@@ -113,11 +114,13 @@ export async function startSessionThread(
       });
       return {
         description,
-        run: (feeds, { outputs, keep, signal: aborting, move }) =>
-          ask("result", aborting, (id) => {
-            const sent = move ? feeds : copyFeeds(feeds);
+        async run(feeds, { outputs, keep, signal: aborting, move }) {
+          const result = await ask("result", aborting, (id) => {
+            const sent = eachTensor(move ? feeds : copyFeeds(feeds), toSend);
             post({ kind: "run", id, session: number, feeds: sent, outputs, keep }, buffersOf(sent));
-          }),
+          });
+          return { ...result, outputs: eachTensor(result.outputs, asSent) };
+        },
         unload: () => unload(number),
         async readPlacement() {
           const { placement } = await ask("placement", undefined, (id) =>
@@ -129,14 +132,14 @@ export async function startSessionThread(
     },
     hold: (tensors, { move, signal }) =>
       ask("hold", signal, (id) => {
-        const sent = move ? tensors : copyFeeds(tensors);
+        const sent = eachTensor(move ? tensors : copyFeeds(tensors), toSend);
         post({ kind: "hold", id, tensors: sent }, buffersOf(sent));
       }),
     async read(numbers, signal) {
       const { tensors } = await ask("read-held", signal, (id) =>
         post({ kind: "read-held", id, numbers }),
       );
-      return tensors;
+      return tensors.map(asSent);
     },
     release: (numbers) => post({ kind: "release", id: 0, numbers }),
     async terminate() {

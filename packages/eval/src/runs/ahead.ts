@@ -17,3 +17,20 @@ export async function* mapAhead<T, R>(
   }
   for (const result of underWay) yield await result;
 }
+
+/** The same items; while the consumer works on one, the next is under way. */
+export async function* oneAhead<T>(
+  items: AsyncGenerator<T, void, undefined>,
+): AsyncGenerator<T, void, undefined> {
+  let following = items.next();
+  try {
+    for (let item = await following; !item.done; item = await following) {
+      following = items.next();
+      // It may be rejected before its turn, or its turn may never come.
+      following.catch(() => {});
+      yield item.value;
+    }
+  } finally {
+    await items.return();
+  }
+}

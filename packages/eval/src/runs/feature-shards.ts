@@ -229,7 +229,7 @@ async function readShard(storage: RunStorage, name: string): Promise<ShardRows> 
           subject: name,
         });
       }
-      return readTensor(source, entry);
+      return readTensor(source, entry, { share: true });
     }),
   );
   return { features: features!.data as Float32Array, index: index!.data as Int32Array };

@@ -1,18 +1,21 @@
 // `fast-linear` and its like: features once, then a grid of heads on them, the best one by pictures of the training set
 // that were held out, and only with that one the sets of validation, once.
 
+import type { Tensors } from "@internvit/train";
+
 import { encodeHead } from "../heads/head-file.ts";
 import type { HeadForm } from "../heads/probe-head.ts";
 import { hashProtocol } from "../protocols/protocol-hash.ts";
 import type { FeaturesProtocol } from "../protocols/protocol.ts";
-import type { GridEntry, LearningCurve, SetResult } from "../results/result.ts";
-import { curveOf } from "./curves.ts";
+import type { SetResult } from "../results/result.ts";
+import { oneAhead } from "./ahead.ts";
 import { createEncoderPool } from "./encoders.ts";
-import { featureBatches } from "./feature-batches.ts";
+import { type FeatureBatches, featureBatches } from "./feature-batches.ts";
 import { extractionSeconds, extractShards, extractVal } from "./feature-shards.ts";
-import { bestOf, type GridHead, gridHeads } from "./head-grid.ts";
+import { gridCurves, gridEntries } from "./grid-results.ts";
+import { bestOf, gridHeads } from "./head-grid.ts";
 import { heldOutScores } from "./held-out-scores.ts";
-import { gridSession } from "./head-sessions.ts";
+import { gridSession, updatesTogether } from "./head-sessions.ts";
 import { logitsOfShards } from "./logits.ts";
 import { createProgress } from "./progress.ts";
 import {
@@ -94,10 +97,14 @@ export async function runFeatures(
     classes,
     heads: options.encoders[0]!.config.numAttentionHeads,
   };
+  const batchBytes = batch * features.train.width * Float32Array.BYTES_PER_ELEMENT;
+  const together =
+    checkpointMilliseconds === 0 ? 1 : updatesTogether(runtime, { updates, batchBytes });
   const batches = featureBatches(features.train, {
     batch,
     shuffleRows: protocol.shuffleRows,
     seed,
+    together,
   });
   const { perEpoch } = batches;
   await using session = await gridSession(runtime, { protocol, form, perEpoch, signal });
@@ -116,21 +123,18 @@ export async function runFeatures(
   await watch.time("training", async () => {
     // A checkpoint may stand between the last update of an epoch and its scores.
     for (let epoch = heldOut.length; epoch < epochs; epoch++) {
-      for await (const next of batches.epoch(epoch, session.updates - epoch * perEpoch)) {
+      const left = batches.epoch(epoch, session.updates - epoch * perEpoch);
+      for await (const next of oneAhead(left)) {
         const begin = performance.now();
-        const step = await session.step(
-          {
-            features: { dtype: "float32", shape: [batch, 2 * form.width], data: next.features },
-            labels: {
-              dtype: "int64",
-              shape: [batch],
-              data: BigInt64Array.from(next.index, (index) => BigInt(labels[index]!)),
-            },
-          },
-          { move: true, ...(signal !== undefined && { signal }) },
-        );
-        losses.push(heads.map(({ name }) => step.losses[name]!));
-        progress.advance("train", { count: 1, milliseconds: performance.now() - begin });
+        await session.train(stepBatches(next, { batch, labels }), {
+          stepsPerRun: together,
+          // What is not done in one run is fed one by one, from one buffer.
+          move: next.count === together,
+          onStep: (step) => losses.push(heads.map(({ name }) => step.losses[name]!)),
+          ...(signal !== undefined && { signal }),
+        });
+        const milliseconds = performance.now() - begin;
+        progress.advance("train", { count: next.count, milliseconds });
         await checkpoints.saveSometimes(session, facts);
       }
       heldOut.push(
@@ -152,7 +156,9 @@ export async function runFeatures(
         heads: 1,
         unreadable: unreadable.val,
       });
-      for await (const rows of logitsOfShards(session, { shards, heads: [head.name], signal })) {
+      const heads = [head.name];
+      const computed = logitsOfShards(session, { shards, heads, classes, signal });
+      for await (const rows of oneAhead(computed)) {
         await scores.add(rows.index, rows.logits);
       }
       await scores.addUnreadable(shards.unreadable);
@@ -172,7 +178,7 @@ export async function runFeatures(
   await storage.write(HEAD_FILE, encodeHead(weights, { updates: session.updates, metadata }));
   return {
     grid: gridEntries(heads, { last, losses: losses.slice(-perEpoch), best }),
-    curves: curvesOf({ heads, losses, heldOut }),
+    curves: gridCurves({ heads, losses, heldOut }),
     heads: [{ name: "raw", epoch: epochs, choice: "best held-out score of the grid" }],
     sets,
     warnings: [],
@@ -180,42 +186,25 @@ export async function runFeatures(
   };
 }
 
-function gridEntries(
-  heads: readonly GridHead[],
-  facts: {
-    readonly last: readonly number[];
-    /** Of the last epoch. */
-    readonly losses: readonly (readonly number[])[];
-    readonly best: number;
-  },
-): readonly GridEntry[] {
-  const { last, losses, best } = facts;
-  return heads.map(({ learningRate, weightDecay }, at) => ({
-    learningRate,
-    weightDecay,
-    heldOut: last[at] ?? null,
-    trainLoss: sum(losses.map((row) => row[at]!)) / losses.length,
-    chosen: at === best,
+/** What the session is fed for each of the batches. */
+function stepBatches(
+  { count, features, index }: FeatureBatches,
+  { batch, labels }: { readonly batch: number; readonly labels: Int32Array },
+): readonly Tensors[] {
+  const width = features.length / index.length;
+  const fed = BigInt64Array.from(index, (picture) => BigInt(labels[picture]!));
+  return Array.from({ length: count }, (_, at) => ({
+    features: {
+      dtype: "float32",
+      shape: [batch, width],
+      data: features.subarray(at * batch * width, (at + 1) * batch * width),
+    },
+    labels: {
+      dtype: "int64",
+      shape: [batch],
+      data: fed.subarray(at * batch, (at + 1) * batch),
+    },
   }));
-}
-
-function curvesOf({
-  heads,
-  losses,
-  heldOut,
-}: Pick<Facts, "losses" | "heldOut"> & {
-  readonly heads: readonly GridHead[];
-}): readonly LearningCurve[] {
-  return heads.flatMap(({ name }, at) => [
-    curveOf(
-      losses.map((row) => row[at]!),
-      { name: "training loss", line: name, x: "step", unit: "loss" },
-    ),
-    curveOf(
-      heldOut.map((row) => row[at]!),
-      { name: "top-1 of held-out pictures", line: name, x: "epoch", unit: "percent" },
-    ),
-  ]);
 }
 
 function sum(values: readonly number[]): number {

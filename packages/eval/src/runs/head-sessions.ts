@@ -9,6 +9,13 @@ import type { FeaturesProtocol, OnlineProtocol } from "../protocols/protocol.ts"
 import { gridHeads } from "./head-grid.ts";
 import { labelLoss, targetLoss, trainingSettings } from "./training-settings.ts";
 
+/** Most updates in one run of a grid's graph: between runs all weights and momenta are copied. */
+const TOGETHER = 8;
+/** Most bytes of features in one run; as many are prepared meanwhile. */
+const TOGETHER_BYTES = 2 ** 27;
+/** Fewer updates are over before the second graph, that of several updates, would have paid for itself. */
+const WORTH_A_GRAPH = 64;
+
 /** What the sessions of both kinds need. */
 export interface HeadSessionOptions {
   readonly form: HeadForm;
@@ -36,6 +43,15 @@ export async function gridSession(
     ...trainingSettings(protocol, { rate: 1, perEpoch }),
     ...(signal !== undefined && { signal }),
   });
+}
+
+/** Updates of a grid that go into one run; a device that has no loops keeps weights and momenta itself. */
+export function updatesTogether(
+  { executionProvider }: GraphRuntime,
+  { updates, batchBytes }: { readonly updates: number; readonly batchBytes: number },
+): number {
+  if (executionProvider === "webgpu" || updates < WORTH_A_GRAPH) return 1;
+  return Math.max(1, Math.min(TOGETHER, Math.floor(TOGETHER_BYTES / batchBytes)));
 }
 
 /** One head: `features` or `tokens`, and `targets`, in. */

@@ -2,6 +2,7 @@
 
 import type { TrainingSession } from "@internvit/train";
 
+import { oneAhead } from "./ahead.ts";
 import type { FeatureShards } from "./feature-shards.ts";
 import type { GridHead } from "./head-grid.ts";
 import { logitsOfShards } from "./logits.ts";
@@ -19,7 +20,8 @@ export async function heldOutScores(
   const { heads, shards, labels, classes } = options;
   const names = heads.map(({ name }) => name);
   const right = new Uint32Array(heads.length);
-  for await (const rows of logitsOfShards(session, { shards, heads: names })) {
+  const computed = logitsOfShards(session, { shards, heads: names, classes });
+  for await (const rows of oneAhead(computed)) {
     for (const [head, logits] of rows.logits.entries()) {
       for (const [row, index] of rows.index.entries()) {
         const scores = logits.subarray(row * classes, (row + 1) * classes);

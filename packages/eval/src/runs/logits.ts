@@ -3,10 +3,15 @@
 import type { Tensor } from "@internvit/model-core";
 import type { TrainingSession } from "@internvit/train";
 
-import type { FeatureShards } from "./feature-shards.ts";
+import { mapAhead } from "./ahead.ts";
+import type { FeatureShards, ShardRows } from "./feature-shards.ts";
 
-/** Rows that are evaluated together: the last ones of a shard have a graph of their own size. */
-const ROWS = 256;
+/** Most rows that are evaluated together: the last ones of a shard have a graph of their own size. */
+const ROWS = 1024;
+/** Most logits of all heads that are computed together: 64 MiB. */
+const LOGITS = 2 ** 24;
+/** Shards that are read while others are evaluated. */
+const READ_AHEAD = 2;
 
 /** Logits of some rows. */
 export interface LogitRows {
@@ -22,19 +27,24 @@ export async function* logitsOfShards(
   options: {
     readonly shards: FeatureShards;
     readonly heads: readonly string[];
+    readonly classes: number;
     readonly signal?: AbortSignal | undefined;
   },
 ): AsyncGenerator<LogitRows, void, undefined> {
-  const { shards, heads, signal } = options;
+  const { shards, heads, classes, signal } = options;
   const { width } = shards;
-  for (let shard = 0; shard < shards.rows.length; shard++) {
-    const { features, index } = await shards.read(shard);
-    for (let row = 0; row < index.length; row += ROWS) {
-      const part = index.subarray(row, row + ROWS);
+  const together = Math.max(1, Math.min(ROWS, Math.floor(LOGITS / (heads.length * classes))));
+  const read = (shard: number): Promise<ShardRows> => shards.read(shard);
+  for await (const { features, index } of mapAhead(shards.rows.keys(), {
+    ahead: READ_AHEAD,
+    map: read,
+  })) {
+    for (let row = 0; row < index.length; row += together) {
+      const part = index.subarray(row, row + together);
       const tensor: Tensor<"float32"> = {
         dtype: "float32",
         shape: [part.length, width],
-        data: features.slice(row * width, (row + part.length) * width),
+        data: features.subarray(row * width, (row + part.length) * width),
       };
       const { outputs } = await session.evaluate(
         { features: tensor },

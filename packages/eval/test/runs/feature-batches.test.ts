@@ -25,15 +25,24 @@ function numbered(rows: readonly number[]): { shards: FeatureShards; reads: numb
 
 async function epochOf(
   shards: FeatureShards,
-  options: { readonly shuffleRows: number; readonly epoch?: number; readonly from?: number },
+  options: {
+    readonly shuffleRows: number;
+    readonly epoch?: number;
+    readonly from?: number;
+    readonly together?: number;
+  },
 ): Promise<readonly (readonly number[])[]> {
-  const { shuffleRows, epoch = 0, from = 0 } = options;
-  const batches = featureBatches(shards, { batch: 8, shuffleRows, seed: 5 });
+  const { shuffleRows, epoch = 0, from = 0, together = 1 } = options;
+  const batches = featureBatches(shards, { batch: 8, shuffleRows, seed: 5, together });
   const found: number[][] = [];
-  for await (const { features, index } of batches.epoch(epoch, from)) {
+  const counts: number[] = [];
+  for await (const { count, features, index } of batches.epoch(epoch, from)) {
     expect([...features]).toEqual([...index].flatMap((value) => [value, -value]));
-    found.push([...index]);
+    expect(index).toHaveLength(8 * count);
+    counts.push(count);
+    for (let at = 0; at < count; at++) found.push([...index.subarray(8 * at, 8 * (at + 1))]);
   }
+  expect(counts.slice(0, -1).every((count) => count === together)).toBe(true);
   expect(found).toHaveLength(batches.perEpoch - from);
   return found;
 }
@@ -63,6 +72,14 @@ describe.each([
     const first = await epochOf(shards, { shuffleRows });
     expect(await epochOf(shards, { shuffleRows, from: 4 })).toEqual(first.slice(4));
   });
+
+  test("are the same ones, however many lie in one buffer", async () => {
+    const { shards } = numbered(ROWS);
+    const first = await epochOf(shards, { shuffleRows });
+    expect(await epochOf(shards, { shuffleRows, together: 4 })).toEqual(first);
+    expect(await epochOf(shards, { shuffleRows, together: 100, from: 2 })).toEqual(first.slice(2));
+    expect(await epochOf(shards, { shuffleRows, together: 3, from: 9 })).toEqual([]);
+  });
 });
 
 test("a set that fits is read once for all epochs, a larger one once in each", async () => {
@@ -71,7 +88,7 @@ test("a set that fits is read once for all epochs, a larger one once in each", a
     [39, 2],
   ] as const) {
     const { shards, reads } = numbered([10, 10, 10, 10]);
-    const batches = featureBatches(shards, { batch: 8, shuffleRows, seed: 1 });
+    const batches = featureBatches(shards, { batch: 8, shuffleRows, seed: 1, together: 2 });
     for (const epoch of [0, 1]) for await (const _ of batches.epoch(epoch, 0));
     expect(reads).toEqual([expected, expected, expected, expected]);
   }

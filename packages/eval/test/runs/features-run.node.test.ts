@@ -90,6 +90,15 @@ describe("a run over features", () => {
     }
   });
 
+  test("several updates in one run give the head and the scores of single ones", async () => {
+    const protocol = { ...PROTOCOL, epochs: 8 };
+    const [many, single] = [memoryStorage(), memoryStorage()];
+    const expected = await run({}, { protocol, storage: single, checkpointMilliseconds: 0 });
+    const found = await run({}, { protocol, storage: many });
+    expect(found).toEqual({ ...expected, times: found.times });
+    expect(await many.read("head.safetensors")).toEqual(await single.read("head.safetensors"));
+  });
+
   test("features that are stored are not computed again", async () => {
     const storage = memoryStorage();
     const protocol = SHORT;

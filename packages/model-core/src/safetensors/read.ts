@@ -4,7 +4,7 @@
 import type { ByteSource } from "../byte-source.ts";
 import { quote } from "../describe-value.ts";
 import { ModelError } from "../errors.ts";
-import type { Dtype, DtypeArrays, Tensor } from "../tensor.ts";
+import { type Dtype, DTYPE_BYTES, type DtypeArrays, type Tensor } from "../tensor.ts";
 import { parseHeaderEnd, parseSafetensorsHeader, type SafetensorsHeader } from "./header.ts";
 
 /** Options of `readSafetensorsHeader`. */
@@ -17,6 +17,8 @@ export interface ReadHeaderOptions {
 /** Options of `readTensor`. */
 export interface ReadTensorOptions {
   readonly signal?: AbortSignal;
+  /** The tensor may be a view of the bytes that the source gives, where these lie right for its elements. Default: false. */
+  readonly share?: boolean;
 }
 
 /** Where a tensor stands in a file; entries of a header, of a checkpoint and weight slices all are. */
@@ -46,14 +48,14 @@ export async function readSafetensorsHeader(
 }
 
 /**
- * One tensor, copied out of the file into an array of its own.
+ * One tensor, copied out of the file into an array of its own unless it may share the source's.
  *
  * @throws ModelError `unsupported` for an element type that this package does not know.
  */
 export async function readTensor(
   source: ByteSource,
   entry: StoredTensor,
-  { signal }: ReadTensorOptions = {},
+  { signal, share = false }: ReadTensorOptions = {},
 ): Promise<Tensor> {
   const { name, dtype, shape, start, byteLength } = entry;
   if (dtype === undefined) {
@@ -64,36 +66,37 @@ export async function readTensor(
     );
   }
   const bytes = await source.read(start, start + byteLength, signal);
-  // Copied, because the bytes may start anywhere and typed arrays only at multiples of their element.
-  const copy = new Uint8Array(byteLength);
-  copy.set(bytes);
-  return { dtype, shape, data: toArray(copy.buffer, dtype) };
+  // The bytes may start anywhere, typed arrays only at multiples of their element.
+  const shared = share && bytes.byteOffset % DTYPE_BYTES[dtype] === 0;
+  return { dtype, shape, data: toArray(shared ? bytes : new Uint8Array(bytes), dtype) };
 }
 
-function toArray(buffer: ArrayBuffer, dtype: Dtype): DtypeArrays[Dtype] {
+function toArray(bytes: Uint8Array, dtype: Dtype): DtypeArrays[Dtype] {
+  const { buffer, byteOffset } = bytes;
+  const length = bytes.byteLength / DTYPE_BYTES[dtype];
   switch (dtype) {
     case "float32":
-      return new Float32Array(buffer);
+      return new Float32Array(buffer, byteOffset, length);
     case "float64":
-      return new Float64Array(buffer);
+      return new Float64Array(buffer, byteOffset, length);
     case "float16":
     case "bfloat16":
     case "uint16":
-      return new Uint16Array(buffer);
+      return new Uint16Array(buffer, byteOffset, length);
     case "int8":
-      return new Int8Array(buffer);
+      return new Int8Array(buffer, byteOffset, length);
     case "uint8":
     case "bool":
-      return new Uint8Array(buffer);
+      return new Uint8Array(buffer, byteOffset, length);
     case "int16":
-      return new Int16Array(buffer);
+      return new Int16Array(buffer, byteOffset, length);
     case "int32":
-      return new Int32Array(buffer);
+      return new Int32Array(buffer, byteOffset, length);
     case "uint32":
-      return new Uint32Array(buffer);
+      return new Uint32Array(buffer, byteOffset, length);
     case "int64":
-      return new BigInt64Array(buffer);
+      return new BigInt64Array(buffer, byteOffset, length);
     case "uint64":
-      return new BigUint64Array(buffer);
+      return new BigUint64Array(buffer, byteOffset, length);
   }
 }

@@ -26,6 +26,26 @@ const TENSORS: ReadonlyMap<string, Tensor> = new Map<string, Tensor>([
 ]);
 
 describe("writing and reading", () => {
+  it("shares the file's bytes where it may and they lie right, and gives the same either way", async () => {
+    const file = joinBytes(encodeSafetensors(TENSORS, {}));
+    // The same file one byte further on.
+    const shifted = new Uint8Array(file.length + 1).subarray(1);
+    shifted.set(file);
+    for (const [bytes, shared] of [
+      [file, true],
+      [shifted, false],
+    ] as const) {
+      const source = bytesSource(bytes);
+      const { tensors } = await readSafetensorsHeader(source, { subject: "file" });
+      for (const [name, tensor] of TENSORS) {
+        const found = await readTensor(source, tensors.get(name)!, { share: true });
+        expect(found).toEqual(tensor);
+        const aligned = shared || tensor.data.BYTES_PER_ELEMENT === 1;
+        expect(found.data.buffer === bytes.buffer).toBe(aligned);
+      }
+    }
+  });
+
   it("gives every tensor of every type back", async () => {
     const metadata = { format: "pt", __note__: "ü" };
     const bytes = joinBytes(encodeSafetensors(TENSORS, { metadata }));

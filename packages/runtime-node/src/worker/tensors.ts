@@ -3,13 +3,15 @@
 import type { DtypeArrays, Tensor } from "@internvit/model-core";
 import type * as Onnxruntime from "onnxruntime-node";
 
+import { asSent } from "../large-views.ts";
+
 /** A feed. */
 export function toRuntime(
   ort: Pick<typeof Onnxruntime, "Tensor">,
   tensor: Tensor,
 ): Onnxruntime.Tensor {
   // ORT's typed constructor has one overload per element type; the pair was checked by the sender.
-  const data = tensor.data as Float32Array;
+  const data = asSent(tensor).data as Float32Array;
   return new ort.Tensor(tensor.dtype as "float32", data, [...tensor.shape]);
 }
 

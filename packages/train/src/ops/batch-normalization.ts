@@ -26,7 +26,7 @@ export function batchNormalization(
   value: Value,
   options: BatchNormalizationState & { readonly epsilon: number; readonly momentum: number },
 ): { readonly normalized: Value; readonly runningMean: Value; readonly runningVariance: Value } {
-  const { momentum } = options;
+  const { momentum, bias } = options;
   const sizes = sizesOf(value);
   const channels = sizes[1] ?? 0;
   const count = countOf(sizes) / channels;
@@ -38,7 +38,11 @@ export function batchNormalization(
   }
   const axes = sizes.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const mean = reduceMean(graph, value, { axes });
-  const centered = sub(graph, value, mean);
+  // The mean's gradient goes to the bias's summand, by a term that is 0: there it is the sum that the bias needs anyway,
+  // instead of one over all gradients of centred values. The variance has no part in it, since these sum to 0.
+  const still = bias === undefined ? mean : stopGradient(graph, mean);
+  const offset = bias && sub(graph, still, mean);
+  const centered = sub(graph, value, still);
   const variance = reduceMean(graph, mul(graph, centered, centered), { axes });
   const running = (old: Value, now: Value, factor: number): Value =>
     add(
@@ -47,7 +51,7 @@ export function batchNormalization(
       scale(graph, stopGradient(graph, reshape(graph, now, [channels])), momentum * factor),
     );
   return {
-    normalized: scaled(graph, centered, { ...options, variance }),
+    normalized: scaled(graph, centered, { ...options, variance, offset }),
     runningMean: running(options.runningMean, mean, 1),
     runningVariance: running(options.runningVariance, variance, count / (count - 1)),
   };
@@ -65,21 +69,29 @@ export function batchNormalizationByRunning(
   return scaled(graph, centered, { ...options, variance });
 }
 
-/** Divided by the deviation, times weight, plus bias; all factors of a channel are one before they meet its elements. */
+/**
+ * Divided by the deviation, times weight, plus bias. All factors of a channel are one before they meet its elements, and
+ * so are its summands; an offset of the centred values becomes one of these.
+ */
 function scaled(
   graph: GraphBuilder,
   centered: Value,
   options: Pick<BatchNormalizationState, "weight" | "bias"> & {
     readonly variance: Value;
     readonly epsilon: number;
+    readonly offset?: Value | undefined;
   },
 ): Value {
-  const { variance, epsilon, weight, bias } = options;
+  const { variance, epsilon, weight, bias, offset } = options;
   const deviation = sqrt(graph, add(graph, variance, scalar(graph, variance, epsilon)));
   const gain =
     weight === undefined ? scalar(graph, variance, 1) : alongChannels(graph, weight, centered);
-  const product = mul(graph, centered, div(graph, gain, deviation));
-  return bias === undefined ? product : add(graph, product, alongChannels(graph, bias, product));
+  const factor = div(graph, gain, deviation);
+  const product = mul(graph, centered, factor);
+  if (bias === undefined) return product;
+  const own = alongChannels(graph, bias, product);
+  const summand = offset === undefined ? own : add(graph, own, mul(graph, offset, factor));
+  return add(graph, product, summand);
 }
 
 /** A vector [channels] so that it broadcasts along the second axis of `like`. */

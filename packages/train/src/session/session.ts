@@ -49,13 +49,17 @@ export interface StepOptions {
 export interface TrainOptions {
   /** Stops between and during steps; the state is that after the last whole step. */
   readonly signal?: AbortSignal;
-  /** As in `StepOptions`, for every batch. Default: false. */
+  /**
+   * As in `StepOptions`, for every batch. Several in one run are moved where they lie one behind the other in one buffer,
+   * and copied otherwise. Default: false.
+   */
   readonly move?: boolean;
   /**
-   * Updates in one run, by ONNX's Loop: worth it where the state would cross to the device in every run (CUDA). Results
-   * are the same, on the CPU to the bit; what is left over after the last full run is done one by one, and so is a run
-   * in which a number is not finite, to find it. Batches are copied (`move` has no effect), the signal stops between
-   * runs and during one. Not with `accumulate` or `lossScale`, and not on WebGPU, which has no Loop. Default: 1.
+   * Updates in one run, by ONNX's Loop: worth it where the state crosses to the device in every run (CUDA), or copying it
+   * takes a good part of a step (linear heads on the CPU). Results are the same, on the CPU to the bit; what is left over
+   * after the last full run is done one by one, and so is a run in which a number is not finite, to find it. The signal
+   * stops between runs and during one. Not with `accumulate` or `lossScale`, and not on WebGPU, which has no Loop.
+   * Default: 1.
    */
   readonly stepsPerRun?: number;
   /** Called after every step. */

@@ -79,11 +79,11 @@ export async function createTrainingSession(
     return result;
   }
 
-  /** An update for each batch in one run; undefined where it has to be done one by one. */
+  /** An update for each batch in one run, or the batches that have to be taken one by one. */
   async function stepTogether(
     batches: readonly Tensors[],
-    signal: AbortSignal | undefined,
-  ): Promise<readonly StepResult[] | undefined> {
+    { signal, move = false }: StepOptions,
+  ): Promise<{ readonly results: readonly StepResult[] } | { readonly again: readonly Tensors[] }> {
     signal?.throwIfAborted();
     const steps = batches.length;
     if (looped?.steps !== steps) {
@@ -102,9 +102,10 @@ export async function createTrainingSession(
       fixed,
       batches,
       signal,
+      move,
     });
-    if (done !== undefined) state = done.state;
-    return done?.results;
+    if ("state" in done) state = done.state;
+    return done;
   }
 
   async function evaluate(
@@ -157,9 +158,9 @@ export async function createTrainingSession(
         if (waiting.length < stepsPerRun) continue;
         const together = waiting;
         waiting = [];
-        const results = await inTurn(() => stepTogether(together, stepOptions.signal));
-        if (results === undefined) await oneByOne(together);
-        else for (const result of results) onStep?.(result);
+        const done = await inTurn(() => stepTogether(together, stepOptions));
+        if ("again" in done) await oneByOne(done.again);
+        else for (const result of done.results) onStep?.(result);
       }
       await oneByOne(waiting);
     },

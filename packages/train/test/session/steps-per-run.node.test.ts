@@ -1,9 +1,12 @@
+import type { Tensor } from "@internvit/model-core";
 import { createNodeRuntime } from "@internvit/runtime-node";
 import { expect, test } from "vitest";
 
 import {
   adamW,
   createTrainingSession,
+  stackTensors,
+  stepOf,
   type StepResult,
   type TrainOptions,
 } from "../../src/index.ts";
@@ -47,6 +50,28 @@ test("a number that is not finite is found in its step, with the state before it
   expect(looped).toEqual(single);
   expect(looped.updates).toBe(4);
   expect(looped.failure).toMatchObject({ code: "not-finite", subject: name });
+});
+
+test("batches in one buffer are moved there, and a run that has to be done again has them still", async () => {
+  const all = Array.from({ length: 3 }, (_, step) => batchAt(step));
+  let stacks: Record<string, Tensor> = {};
+  const inOneBuffer = () =>
+    all.map((_, step) =>
+      Object.fromEntries(
+        Object.entries(stacks).map(([name, stack]) => [name, stepOf(stack, step)]),
+      ),
+    );
+  for (const wrong of [false, true]) {
+    stacks = Object.fromEntries(
+      Object.keys(all[0]!).map((name) => [name, stackTensors(all.map((each) => each[name]!))]),
+    );
+    if (wrong) (stacks["x"]!.data as Float32Array).fill(Number.NaN, stacks["x"]!.data.length - 1);
+    const single = await trained({}, { batches: inOneBuffer() });
+    const moved = await trained({ stepsPerRun: 3, move: true }, { batches: inOneBuffer() });
+    expect(moved).toEqual(single);
+    expect(moved.updates).toBe(wrong ? 2 : 3);
+    expect(stacks["x"]!.data).toHaveLength(0);
+  }
 });
 
 test("an abort leaves the state of the last whole run", async () => {
