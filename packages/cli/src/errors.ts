@@ -47,10 +47,28 @@ export class Interruption extends Error {
   }
 }
 
+/** What the system's codes mean, in words that do not need the call that failed. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "no permission",
+  EEXIST: "a file of this name is in the way",
+  EISDIR: "it is a folder",
+  ENOENT: "there is no such file or folder",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EPERM: "no permission",
+  EROFS: "the file system is read-only",
+};
+
+/** The `CliError` for a file that cannot be read; `what` names it. */
+export function readError(what: string, cause: unknown): CliError {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  const kind = code === "ENOENT" ? "not-found" : "io";
+  return new CliError(kind, `${what} cannot be read: ${REASONS[code] ?? message}`, { cause });
+}
+
 /** The `CliError` for a file that the system did not let us write. */
 export function writeError(path: string, cause: unknown): CliError {
   if (isCliError(cause)) return cause;
-  const { code, message } = cause as NodeJS.ErrnoException;
+  const { code = "", message } = cause as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new CliError("no-space", `${path} cannot be written: the disk is full`, { cause });
   }
@@ -58,5 +76,5 @@ export function writeError(path: string, cause: unknown): CliError {
     const reason = "it is larger than a file may be here";
     return new CliError("no-space", `${path} cannot be written: ${reason}`, { cause });
   }
-  return new CliError("io", `${path} cannot be written: ${message}`, { cause });
+  return new CliError("io", `${path} cannot be written: ${REASONS[code] ?? message}`, { cause });
 }

@@ -61,7 +61,7 @@ describe("data verify", () => {
     const sets = ["pets=val", "more=more", "gone=nowhere"];
     const finished = await verify(...sets, "--train", "pets=train", "--json");
     expect(finished.code).toBe(1);
-    expect(finished.stderr).toContain("failed: cat/cut.jpg");
+    expect(finished.stderr).toMatch(/^failed: \w+: \S+\/cat\/cut\.jpg: expected a whole JPEG/m);
     expect(finished.stderr).toContain("error: 3 of 4 data sets not as expected");
     const { sets: found, ...result } = eventsOf(finished).at(-1) as unknown as {
       readonly sets: readonly {
@@ -131,7 +131,9 @@ describe("data verify", () => {
     writeFileSync(join(folder.path, "own/classes.txt"), "sky\nroad\n");
     const finished = await verify("ade20k=ade", "x=own", "--segmentation", "--ignored-label", "2");
     expect(finished.code).toBe(1);
-    expect(finished.stderr).toContain("failed: b.png: expected the values of 150 classes");
+    expect(finished.stderr).toMatch(
+      /^failed: ade20k: \S+b\.(png|jpg): .*expected the values of 150 classes/m,
+    );
     const at = (...parts: readonly string[]): string => join(folder.path, ...parts);
     expect(finished.stdout).toBe(
       [
@@ -166,6 +168,26 @@ describe("data verify", () => {
         problems: [{ code: "wrong-count" }, { code: "bad-pictures" }],
       },
     ]);
+  });
+
+  it("takes the names of classes from a file of the user's", async () => {
+    mkdirSync(join(folder.path, "own/val"), { recursive: true });
+    mkdirSync(join(folder.path, "own/valannot"), { recursive: true });
+    const size = { width: 2, height: 1 };
+    const image = sharp({ create: { ...size, channels: 3, background: "red" } });
+    await image.png().toFile(join(folder.path, "own/val/a.png"));
+    const labels = sharp(Uint8Array.of(0, 1), { raw: { ...size, channels: 1 } });
+    await labels.toColourspace("b-w").png().toFile(join(folder.path, "own/valannot/a.png"));
+    writeFileSync(join(folder.path, "names.txt"), "sky\nroad\n");
+    const own = ["x=own", "--segmentation", "--classes"];
+    const found = await verify(...own, join(folder.path, "names.txt"));
+    expect(found.stdout).toContain("2 of 2 classes in them");
+    expect(await verify(...own, "/nowhere")).toMatchObject({
+      code: 1,
+      stderr: "error: --classes: /nowhere cannot be read: there is no such file or folder\n",
+    });
+    const without = await verify("x=own", "--classes", "names.txt");
+    expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining("--segmentation") });
   });
 
   it("wants a set and numbers", async () => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parseResult } from "@internvit/eval";
@@ -96,6 +96,8 @@ describe("eval classification", () => {
     [["--protocol", "report-linear", "--batch", "21"], /batch: an even number/],
     [[...FAST, "--val", "elsewhere=/nowhere"], /\/nowhere/],
     [[...FAST, "--batch", "500"], /one batch of 500 training pictures, found 108/],
+    [[...FAST, "--image-size", "50"], /--image-size: expected a multiple of the .*, 14 pixels/],
+    [[...FAST, "--val", "a=x", "a=y"], /--val: expected a name for each set, found a twice/],
   ])("%j is refused before anything is written", async (more, message) => {
     using folder = temporaryFolder();
     const output = join(folder.path, "probe");
@@ -112,20 +114,50 @@ describe("eval classification", () => {
     expect(await runCli(args(output, ...knn))).toMatchObject({ code: 0 });
     const again = await runCli(args(output, ...knn));
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("holds this run") });
+    const added = ["--val", `more=${join(data.path, "val")}`];
+    const more = await runCli(args(output, ...knn, ...added, "--resume"));
+    expect(more.stderr).toContain("holds another run: val.more is missing there. Another run");
     const other = await runCli(args(output, ...knn, "--seed", "3", "--resume"));
     expect(other.stderr).toMatch(/holds another run: protocol\.seed is 0 there and 3 here/);
     expect(await runCli(args(output, ...knn, "--resume"))).toMatchObject({ code: 0 });
+  });
+
+  it("says when all of the training is warm-up, and when there is one class only", async () => {
+    using folder = temporaryFolder();
+    const output = join(folder.path, "probe");
+    const red = join(data.path, "val", "red");
+    for (const part of ["train", "val"]) {
+      cpSync(red, join(folder.path, part, "red"), { recursive: true });
+    }
+    writeFileSync(join(folder.path, "val", "red", "notes.txt"), "");
+    const more = ["--protocol", "fast-linear", "--batch", "4", "--epochs", "1"];
+    const { code, stderr } = await runCli(probeArguments(folder.path, { output, more }));
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      "note: all of the training is warm-up: the learning rate rises for 1 ep",
+    );
+    const { warnings } = JSON.parse(readFileSync(join(output, "results.json"), "utf8"));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^all of the training is warm-up/),
+      "train has one class, red: every answer is right",
+      "colours: 1 file of val is no picture by name, such as red/notes.txt",
+      expect.stringMatching(
+        /^10 of 10 pictures of colours that were looked for stand in the training/,
+      ),
+    ]);
+    expect(readFileSync(join(output, "results.md"), "utf8")).toContain(warnings[1]);
   });
 
   it("names pictures that cannot be read and counts them as wrong", async () => {
     using folder = temporaryFolder();
     const val = join(folder.path, "val");
     await writeColours(val, { each: 10 });
-    writeFileSync(join(val, "red", "torn.png"), "torn");
+    const torn = join(val, "red", "torn.png");
+    writeFileSync(torn, "torn");
     const output = join(folder.path, "probe");
     const more = ["--protocol", "knn", "--val", `torn=${val}`];
     const { code, stdout, stderr } = await runCli(args(output, ...more));
-    expect(stderr).toMatch(/^failed: red\/torn\.png: expected a JPEG/m);
+    expect(stderr).toContain(`failed: torn: ${torn}: expected a JPEG`);
     expect(stdout).toMatch(/torn +96\.77 .* 31 +1/);
     expect(code).toBe(0);
   });

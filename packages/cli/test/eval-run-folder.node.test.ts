@@ -96,6 +96,21 @@ describe("the folder of a run", () => {
     expect(readFileSync(path, "utf8")).toBe(kept);
   });
 
+  it("is refused in words where it cannot be made", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "file");
+    writeFileSync(file, "");
+    const below = join(file, "a", "b");
+    const refused = [
+      [file, "a file of this name is in the way"],
+      [below, "a part of the path is a file, not a folder"],
+    ] as const;
+    for (const [output, reason] of refused) {
+      const message = `${output} cannot be written: ${reason}`;
+      expect(eventsOf(await runCli(args(output))).at(-1)).toMatchObject({ message });
+    }
+  });
+
   it("is taken away when nothing came of the run, unless it was there before", async () => {
     using folder = temporaryFolder();
     const wrong = ["--val", "elsewhere=/nowhere"];

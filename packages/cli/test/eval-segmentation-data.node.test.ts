@@ -136,9 +136,11 @@ describe("eval segmentation of bad data", () => {
     expect(finished.code).toBe(0);
     const [before, after] = parts(finished);
     expect(before).not.toContain("failed");
-    expect(after).toMatch(/^failed: 04\.png: expected a PNG of labels, found its end at byte 60/m);
+    expect(after).toMatch(
+      /^failed: scenes: \S+04\.png: expected a PNG of labels, found its end at byte 60/m,
+    );
     expect(result().warnings).toContainEqual(
-      expect.stringMatching(/^1 training picture of scenes .* The first: 04\.png: expected a PNG/),
+      expect.stringMatching(/^1 training picture of scenes .* 04\.png\. The first: expected a PNG/),
     );
   });
 

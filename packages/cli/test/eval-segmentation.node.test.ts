@@ -161,7 +161,11 @@ describe("eval segmentation", () => {
     [["--protocol", "fast-linear", "--dataset", "ade20k"], 1, /images\/training with annotations/],
     [["--protocol", "fast-linear", "--root", "/nowhere"], 1, /\/nowhere: expected a folder of/],
     [["--protocol", "fast-linear", "--classes", "/nowhere"], 1, /--classes: \/nowhere cannot/],
-    [["--protocol", "fast-linear", "--crop-size", "50"], 1, /cropSize: expected a multiple/],
+    [
+      ["--protocol", "fast-linear", "--crop-size", "50"],
+      2,
+      /--crop-size: expected a multiple of the encoder's patch, 14/,
+    ],
     [["--protocol", "fast-linear", "--crop-size", "56"], 1, /one batch of 16 .*, found 12/],
   ])("%j is refused before anything is written", async (more, exitCode, message) => {
     using folder = temporaryFolder();

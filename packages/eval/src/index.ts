@@ -292,6 +292,7 @@ export type { DecodePicture } from "./runs/prepared-pictures.ts";
 export { runClassification, type RunClassificationOptions } from "./runs/run-classification.ts";
 export { checkStorage, type CheckStorageOptions, type RunIdentity } from "./runs/run-identity.ts";
 export type { OnRunEvent, RunEvent, RunStage, UnreadablePicture } from "./runs/run-events.ts";
+export { placeOf, reasonOf } from "./runs/unreadable-pictures.ts";
 export {
   type CommonRunOptions,
   HEAD_FILE,

@@ -105,9 +105,11 @@ export function checkLimits(
 export function brokenPicture(picture: NamedPicture, cause: unknown): PreprocessError {
   const { format, subject } = picture;
   const reason = cause instanceof Error ? cause.message.split("\n", 1)[0]! : String(cause);
+  // What libvips says of one picture is lost where another is decoded at the same time.
+  const said = reason === "Unknown error" ? "" : `: ${reason}`;
   return new PreprocessError(
     "malformed",
-    `${subject}: expected a whole ${format.toUpperCase()} image, but it is truncated or broken: ${reason}`,
+    `${subject}: expected a whole ${format.toUpperCase()} image, but it is truncated or broken${said}`,
     cause instanceof Error ? { subject, cause } : { subject },
   );
 }

@@ -25,6 +25,8 @@ import { cacheFolder } from "@internvit/runtime-node";
 import type { CommandContext } from "../context.ts";
 import { formatMany } from "../terminal/quantities.ts";
 import { describeVerifiedSet, verifiedSetFacts } from "./data-report.ts";
+import { readClassNames } from "./read-class-names.ts";
+import { failedPicture } from "./run-events.ts";
 import { isSegmentation, numbersOf, type StoredSet, type VerifiedSet } from "./verified-set.ts";
 
 const PROGRESS_MILLISECONDS = 100;
@@ -43,6 +45,8 @@ export interface VerifyDataRequest {
   readonly realLabels: string | undefined;
   /** Whether sets that are not known by name have a class for every pixel. */
   readonly segmentation: boolean;
+  /** File with the names of their classes, a line each. */
+  readonly classes: string | undefined;
   /** The value of pixels without a class, of such sets. */
   readonly ignoredLabel: number | undefined;
 }
@@ -110,12 +114,15 @@ async function open(
   };
   const { name } = parseDataSpec(spec);
   const known = knownSegmentationSet(name);
-  const ownSegmentation = request.segmentation && knownSet(name) === undefined;
+  const ownSegmentation =
+    request.segmentation && known === undefined && knownSet(name) === undefined;
+  const names = ownSegmentation ? await readClassNames(request.classes, { signal }) : undefined;
   try {
     const set =
       known !== undefined || ownSegmentation
         ? await openSegmentationSet(spec, {
             ...common,
+            ...(names === undefined ? {} : { classes: names }),
             ...(known !== undefined || ignoredLabel === undefined ? {} : { ignored: ignoredLabel }),
           })
         : await openClassificationSet(spec, {
@@ -176,9 +183,8 @@ async function verifySet(
     const message = `${set.name}: ${formatMany(pictures.badCount, "picture")} of ${pictures.checked} ${fault}`;
     problems.push({ code: "bad-pictures", message });
   }
-  for (const { key, code, message } of pictures.bad) {
-    report({ event: "failed", file: key, code, message });
-  }
+  const { name, origin } = set;
+  for (const picture of pictures.bad) report(failedPicture({ set: name, origin, ...picture }));
   const shared =
     train === undefined
       ? undefined

@@ -26,13 +26,14 @@ import type { CommandContext } from "../context.ts";
 import type { Report } from "../events.ts";
 import { reportEncoder } from "./encoder-notices.ts";
 import { type DataRequest, dataWarnings, type EvalData, openData } from "./eval-data.ts";
-import { chooseProtocol, replaceFields } from "./eval-protocol.ts";
+import { checkPatches, chooseProtocol, replaceFields } from "./eval-protocol.ts";
 import { describePlan, describeResult } from "./eval-report.ts";
 import { writeReports } from "./eval-result-files.ts";
 import { environmentFacts, modelFacts } from "./result-facts.ts";
-import { noteOnEnding, runEvents } from "./run-events.ts";
+import { goingOn, runEvents } from "./run-events.ts";
 import { openRunFolder } from "./run-folder.ts";
 import type { RunRequest } from "./run-request.ts";
+import { warmUpWarnings } from "./warm-up-warnings.ts";
 
 /** What takes the place of a protocol's own values; undefined: nothing. */
 export interface ProtocolChanges {
@@ -63,7 +64,9 @@ export async function evalClassification(
   const { train, val } = data;
   const executionProvider = await selectExecutionProvider(request.executionProvider, { signal });
   const model = await openModel(request.model, context);
-  const size = protocol.imageSize ?? model.checkpoint.config.imageSize;
+  const { config } = model.checkpoint;
+  const size = protocol.imageSize ?? config.imageSize;
+  if (imageSize !== undefined) checkPatches("--image-size", { pixels: imageSize, config });
   await using encoders = await openEncoders(model, {
     sessions: request.sessions,
     threads: request.threads,
@@ -89,6 +92,8 @@ export async function evalClassification(
   if (folder !== undefined) {
     await checkStorage(protocol, { ...parts, storage: folder.storage, resume, subject });
   }
+  const warmUp = warmUpWarnings(protocol);
+  for (const message of warmUp) report({ event: "notice", message });
   const plan = await planClassification(protocol, parts);
   if (folder === undefined) {
     report({
@@ -103,20 +108,22 @@ export async function evalClassification(
   const { storage } = folder;
   const warnings = await dataWarnings(data, { storage, context });
   for (const message of warnings) report({ event: "notice", message });
-  using _ = noteOnEnding(context);
-  const outcome = await runClassification(protocol, {
-    ...parts,
-    decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
-    storage,
-    costs: plan.costs,
-    resume,
-    subject,
-    onEvent: runEvents(report),
-  });
-  const result = await resultOf({ ...outcome, warnings }, { protocol, model, info, data });
-  const files = await writeReports(result, { folder: request.output, val, signal });
-  reportResult(result, { report, files, plan });
-  return 0;
+  return await goingOn(async () => {
+    const outcome = await runClassification(protocol, {
+      ...parts,
+      decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
+      storage,
+      costs: plan.costs,
+      resume,
+      subject,
+      onEvent: runEvents(report),
+    });
+    const known = { ...outcome, warnings: [...warmUp, ...warnings, ...outcome.warnings] };
+    const result = await resultOf(known, { protocol, model, info, data });
+    const files = await writeReports(result, { folder: request.output, val, signal });
+    reportResult(result, { report, files, plan });
+    return 0;
+  }, context);
 }
 
 /** The whole result. */

@@ -1,6 +1,6 @@
 // The data sets of `internvit eval`, opened, and what is noticed about them before anything is computed.
 
-import type { RunStorage } from "@internvit/eval";
+import { findSetProblems, parseDataSpec, type RunStorage, type Split } from "@internvit/eval";
 import {
   openClassificationSet,
   type OpenSetOptions,
@@ -9,11 +9,9 @@ import {
 import { cacheFolder } from "@internvit/runtime-node";
 
 import type { CommandContext } from "../context.ts";
-import { formatMany } from "../terminal/quantities.ts";
+import { CliError } from "../errors.ts";
+import { passedOverWarnings } from "./passed-over-warnings.ts";
 import { sharedPictureWarnings } from "./shared-picture-warnings.ts";
-
-/** Names that one sentence has room for. */
-const NAMED = 5;
 
 /** Which sets. */
 export interface DataRequest {
@@ -30,10 +28,19 @@ export interface EvalData extends AsyncDisposable {
   readonly val: readonly StoredClassificationSet[];
 }
 
-/** Opens all sets; labels of one's own sets mean the classes of the training set. */
+/**
+ * Opens all sets; labels of one's own sets mean the classes of the training set.
+ *
+ * @throws CliError `usage` for two sets of one name; what `openClassificationSet` throws
+ */
 export async function openData(request: DataRequest, context: CommandContext): Promise<EvalData> {
   const { env, signal, report } = context;
   const { list, realLabels } = request;
+  const names = request.val.map((spec) => parseDataSpec(spec).name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) {
+    throw new CliError("usage", `--val: expected a name for each set, found ${twice} twice`);
+  }
   const opened: StoredClassificationSet[] = [];
   const dispose = async (): Promise<void> => {
     await Promise.all(opened.map((set) => set.dispose()));
@@ -80,14 +87,18 @@ export async function dataWarnings(
   data: EvalData,
   options: { readonly storage: RunStorage; readonly context: CommandContext },
 ): Promise<readonly string[]> {
-  const missing = data.val.flatMap((set) => {
-    const without = set.classes.filter((_, label) => set.classCounts[label] === 0);
-    if (without.length === 0) return [];
-    const names = without.slice(0, NAMED).join(", ");
-    const many = formatMany(without.length, "class").replace(/classs$/, "classes");
-    return [
-      `${set.name} has no picture of ${many}: ${names}${without.length > NAMED ? ", …" : ""}`,
-    ];
-  });
-  return [...missing, ...(await sharedPictureWarnings(data, options))];
+  const { train, val } = data;
+  const parts: readonly { readonly set: StoredClassificationSet; readonly split: Split }[] = [
+    { set: train, split: "train" },
+    ...val.map((set) => ({ set, split: "val" as const })),
+  ];
+  const counted = parts.flatMap(({ set, split }) => [
+    ...findSetProblems(set, { split }).map(({ message }) => message),
+    ...passedOverWarnings(set, { split }),
+  ]);
+  const single =
+    train.classes.length > 1
+      ? []
+      : [`${train.name} has one class, ${train.classes[0]}: every answer is right`];
+  return [...single, ...counted, ...(await sharedPictureWarnings(data, options))];
 }

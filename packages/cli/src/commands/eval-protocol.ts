@@ -1,5 +1,7 @@
 // The protocol of `internvit eval`: a name or a file, with what the command line puts in its place.
 
+import { isEvalError } from "@internvit/eval";
+
 import { CliError } from "../errors.ts";
 import { readJsonFile } from "./read-json-file.ts";
 
@@ -20,8 +22,8 @@ export interface ChooseProtocolOptions<P> {
 /**
  * The protocol that is run.
  *
- * @throws CliError `usage` for a name that is none, `not-found`, `io`, `malformed`; EvalError `invalid-data` for a value
- * that no protocol has; what `change` throws
+ * @throws CliError `usage` for a name that is none and for a value of the command line that no protocol has,
+ * `not-found`, `io`, `malformed`; EvalError `invalid-data` for a file that holds no protocol; what `change` throws
  */
 export async function chooseProtocol<P>(
   name: string,
@@ -37,7 +39,14 @@ export async function chooseProtocol<P>(
   }
   const base =
     known ?? parse(await readJsonFile(name, { what: "a protocol", signal }), { subject: name });
-  return parse(change(base), { subject: "the command line" });
+  const changed = change(base);
+  try {
+    return parse(changed, { subject: "the command line" });
+  } catch (error) {
+    // Before it was changed it was a protocol: the mistake is among the options.
+    if (!isEvalError(error)) throw error;
+    throw new CliError("usage", error.message, { cause: error });
+  }
 }
 
 /**
@@ -56,4 +65,21 @@ export function replaceFields<P extends { readonly name: string }>(
     throw new CliError("usage", `--${option}: the protocol ${protocol.name} has none`);
   }
   return { ...protocol, ...Object.fromEntries(changed) };
+}
+
+/**
+ * Refuses a size that is not made of whole patches.
+ *
+ * @throws CliError `usage`
+ */
+export function checkPatches(
+  option: string,
+  { pixels, config }: { readonly pixels: number; readonly config: { readonly patchSize: number } },
+): void {
+  const { patchSize } = config;
+  if (pixels % patchSize === 0) return;
+  throw new CliError(
+    "usage",
+    `${option}: expected a multiple of the encoder's patch, ${patchSize} pixels, found ${pixels}`,
+  );
 }

@@ -32,8 +32,13 @@ export function describePlan(
   ].join("\n");
 }
 
-/** The table of the first head, a line for each set of the others, and where all of it is written. */
+/** The table of the first head, a line for each of the others, and where all of it is written. */
 export function describeResult(result: ClassificationResult, files: readonly string[]): string {
+  return [describeHeads(result), "", `wrote ${files.join(", ")}`].join("\n");
+}
+
+/** The table of the first head, and a line for each of the others. */
+export function describeHeads(result: ClassificationResult): string {
   const { heads, sets } = result;
   const others = heads.slice(1).flatMap(({ name }, at) => {
     const scores = sets.map(
@@ -41,12 +46,7 @@ export function describeResult(result: ClassificationResult, files: readonly str
     );
     return [`head ${name}: top-1 ${scores.join(", ")}`];
   });
-  return [
-    resultTable(result),
-    ...(others.length === 0 ? [] : ["", ...others]),
-    "",
-    `wrote ${files.join(", ")}`,
-  ].join("\n");
+  return [resultTable(result), ...(others.length === 0 ? [] : ["", ...others])].join("\n");
 }
 
 function percent(value: number | null): string {

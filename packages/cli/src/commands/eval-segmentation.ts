@@ -30,9 +30,10 @@ import { type Model, openModel } from "../checkpoints/open-model.ts";
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { reportEncoder } from "./encoder-notices.ts";
+import { checkPatches } from "./eval-protocol.ts";
 import { writeSegmentationReports } from "./eval-result-files.ts";
 import { environmentFacts, modelFacts } from "./result-facts.ts";
-import { noteOnEnding, runEvents } from "./run-events.ts";
+import { goingOn, runEvents } from "./run-events.ts";
 import { openRunFolder } from "./run-folder.ts";
 import type { RunRequest } from "./run-request.ts";
 import { checkSegmentationData } from "./segmentation-data-check.ts";
@@ -49,6 +50,7 @@ import {
   type KnownPlan,
   noteMemory,
 } from "./segmentation-report.ts";
+import { warmUpWarnings } from "./warm-up-warnings.ts";
 
 /** What `eval segmentation` is asked for. */
 export interface EvalSegmentationRequest
@@ -70,15 +72,21 @@ export async function evalSegmentation(
   await using folder = request.dryRun ? undefined : await openRunFolder(request.output);
   await using data = await openSegmentationData(request, context);
   const { model, parts, machine } = await prepare(request, { data, context });
+  const { config } = parts.checkpoint;
+  if (request.cropSize !== undefined) {
+    checkPatches("--crop-size", { pixels: request.cropSize, config });
+  }
   const claim = folder && { storage: folder.storage, resume, subject };
   if (claim !== undefined) {
     const encoder = tunes(protocol) ? undefined : machine;
     await checkSegmentationStorage(protocol, { ...parts, ...claim, encoder });
   }
   await checkSegmentationData(data, { protocol, storage: folder?.storage, context });
+  const warmUp = warmUpWarnings(protocol);
+  for (const message of warmUp) report({ event: "notice", message });
   const outline = outlineSegmentation(protocol, parts);
   noteMemory(outline, report);
-  const layers = parts.checkpoint.config.numHiddenLayers;
+  const layers = config.numHiddenLayers;
   // What does not fit into memory would be ended by the system without a word; the encoder takes some, too.
   const room = 0.75 * process.availableMemory();
   const measured = async (): Promise<KnownPlan> =>
@@ -96,31 +104,32 @@ export async function evalSegmentation(
   if (plan !== undefined) report({ event: "notice", message: describe(plan) });
   const warnings = await segmentationDataWarnings(data, { storage: claim.storage, context });
   for (const message of warnings) report({ event: "notice", message });
-  using _ = noteOnEnding(context);
-  const outcome = await runSegmentation(protocol, {
-    ...parts,
-    ...claim,
-    decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
-    ...(plan?.costs !== undefined && { costs: plan.costs }),
-    onEvent: runEvents(report),
-  });
-  const result: SegmentationResult = {
-    format: SEGMENTATION_RESULT_FORMAT,
-    version: 1,
-    finished: new Date().toISOString(),
-    model: modelFacts(model, parts.model),
-    protocol: await protocolFacts(protocol),
-    train: dataFacts(data.train),
-    environment: environmentFacts(machine),
-    seed: protocol.seed,
-    ...outcome,
-    warnings: [...warnings, ...outcome.warnings],
-  };
-  const place = { folder: request.output, val: data.val, signal };
-  const files = await writeSegmentationReports(result, place);
-  const text = describeSegmentationResult(result, files);
-  report({ event: "result", command, facts: resultFacts(result, { files, plan }), text });
-  return 0;
+  return await goingOn(async () => {
+    const outcome = await runSegmentation(protocol, {
+      ...parts,
+      ...claim,
+      decode: async (bytes, options) => (await decodeImage(bytes, options)).image,
+      ...(plan?.costs !== undefined && { costs: plan.costs }),
+      onEvent: runEvents(report),
+    });
+    const result: SegmentationResult = {
+      format: SEGMENTATION_RESULT_FORMAT,
+      version: 1,
+      finished: new Date().toISOString(),
+      model: modelFacts(model, parts.model),
+      protocol: await protocolFacts(protocol),
+      train: dataFacts(data.train),
+      environment: environmentFacts(machine),
+      seed: protocol.seed,
+      ...outcome,
+      warnings: [...warmUp, ...warnings, ...outcome.warnings],
+    };
+    const place = { folder: request.output, val: data.val, signal };
+    const files = await writeSegmentationReports(result, place);
+    const text = describeSegmentationResult(result, files);
+    report({ event: "result", command, facts: resultFacts(result, { files, plan }), text });
+    return 0;
+  }, context);
 }
 
 /** Whether the encoder is trained, which nobody else opens then. */

@@ -5,13 +5,13 @@ import {
   type EvaluationResult,
   isSegmentationResult,
   reportMarkdown,
-  resultTable,
   segmentationTable,
 } from "@internvit/eval";
 
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { checkTarget } from "../results/temporary-files.ts";
+import { describeHeads } from "./eval-report.ts";
 import { openResult } from "./open-result.ts";
 import { type PageData, writePage } from "./result-page.ts";
 
@@ -53,5 +53,5 @@ export async function evalReport(
 }
 
 function tableOf(result: EvaluationResult): string {
-  return isSegmentationResult(result) ? segmentationTable(result) : resultTable(result);
+  return isSegmentationResult(result) ? segmentationTable(result) : describeHeads(result);
 }

@@ -1,9 +1,10 @@
 // What a run of `internvit eval` says while it works, as events of this program.
 
-import type { RunEvent } from "@internvit/eval";
+import { isEvalError, placeOf, reasonOf, type RunEvent } from "@internvit/eval";
 
 import type { CommandContext } from "../context.ts";
-import type { Report } from "../events.ts";
+import { isCliError } from "../errors.ts";
+import type { FailedEvent, Report } from "../events.ts";
 
 /** Milliseconds between two words about the progress. */
 const PROGRESS_MILLISECONDS = 100;
@@ -16,8 +17,7 @@ export function runEvents(report: Report): (event: RunEvent) => void {
       case "notice":
         return report({ event: "notice", message: event.message });
       case "unreadable": {
-        const { key, message } = event.picture;
-        return report({ event: "failed", file: key, code: "unreadable", message });
+        return report(failedPicture({ ...event.picture, code: "unreadable" }));
       }
       case "progress": {
         const { stage, done, total, unit, remainingMilliseconds } = event;
@@ -37,16 +37,36 @@ export function runEvents(report: Report): (event: RunEvent) => void {
   };
 }
 
-/** Says how to go on when the process is asked to end, until disposed of. */
-export function noteOnEnding({
-  report,
-  signal,
-}: Pick<CommandContext, "report" | "signal">): Disposable {
-  const say = (): void => {
-    const message =
-      "ending; what is done stays, and the same command with --resume goes on from there";
-    report({ event: "notice", message });
-  };
+/** A picture of a set that cannot be used: the set, the file and the reason, each once. */
+export function failedPicture(picture: {
+  /** Name of the set. */
+  readonly set: string;
+  /** Where the set is. */
+  readonly origin: string;
+  readonly key: string;
+  readonly code: string;
+  readonly message: string;
+}): FailedEvent {
+  const file = placeOf(picture);
+  const message = `${picture.set}: ${file}: ${reasonOf(picture)}`;
+  return { event: "failed", file, code: picture.code, message };
+}
+
+/** Does the work of a run, and says how to go on with it when the process is asked to end, or what it reads or writes fails. */
+export async function goingOn<T>(
+  work: () => Promise<T>,
+  { report, signal }: Pick<CommandContext, "report" | "signal">,
+): Promise<T> {
+  const advice = "what is done stays, and the same command with --resume goes on from there";
+  const say = (): void => report({ event: "notice", message: `ending; ${advice}` });
   signal.addEventListener("abort", say, { once: true });
-  return { [Symbol.dispose]: () => signal.removeEventListener("abort", say) };
+  try {
+    return await work();
+  } catch (error) {
+    const failed = (isEvalError(error) && error.code === "io") || isCliError(error);
+    if (failed && !signal.aborted) report({ event: "notice", message: advice });
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", say);
+  }
 }

@@ -1,6 +1,6 @@
 // The folder that a run of `internvit eval` writes, while it does: no other run may write to it at the same time.
 
-import { mkdir, rmdir } from "node:fs/promises";
+import { mkdir, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 import type { RunStorage } from "@internvit/eval";
@@ -24,7 +24,7 @@ export interface RunFolder extends AsyncDisposable {
  */
 export async function openRunFolder(folder: string): Promise<RunFolder> {
   const path = resolve(folder);
-  const first = await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+  const first = await makeFolder(path).catch((cause: unknown) => {
     throw writeError(path, cause);
   });
   const lock = await lockOutput(join(path, LOCK_FILE));
@@ -35,6 +35,32 @@ export async function openRunFolder(folder: string): Promise<RunFolder> {
       if (first !== undefined) await removeEmpty(path, { first });
     },
   };
+}
+
+/**
+ * Makes a folder and those above it; returns the first that was not there. Node's own recursion says of a file system that is
+ * read-only that a folder is missing, and never ends where the system makes none, as in `/proc`.
+ */
+async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      if (await isFolder(path)) return undefined;
+      throw error;
+    }
+    const first = await makeFolder(dirname(path));
+    await mkdir(path);
+    return first ?? path;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Removes folders that are empty, from `path` up to `first`, which it is in. */

@@ -1,7 +1,5 @@
 // The data sets of `internvit eval segmentation`, opened, and what their numbers say.
 
-import { readFile } from "node:fs/promises";
-
 import {
   findSegmentationProblems,
   knownSegmentationSet,
@@ -15,7 +13,9 @@ import { cacheFolder } from "@internvit/runtime-node";
 
 import type { CommandContext } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { formatCount, formatMany } from "../terminal/quantities.ts";
+import { formatCount } from "../terminal/quantities.ts";
+import { passedOverWarnings } from "./passed-over-warnings.ts";
+import { readClassNames } from "./read-class-names.ts";
 import { sharedPictureWarnings } from "./shared-picture-warnings.ts";
 
 /** Which set. */
@@ -55,7 +55,7 @@ export async function openSegmentationData(
   if (!own && (request.classes !== undefined || ignored !== undefined)) {
     throw new CliError("usage", `--classes, --ignored-label: ${name} has its own`);
   }
-  const classes = await classNames(request.classes, signal);
+  const classes = await readClassNames(request.classes, { signal });
   const open = (split: Split): Promise<StoredSegmentationSet> =>
     openSegmentationSet(
       { name, path: root },
@@ -85,22 +85,6 @@ export async function openSegmentationData(
   }
 }
 
-async function classNames(
-  path: string | undefined,
-  signal: AbortSignal,
-): Promise<readonly string[] | undefined> {
-  if (path === undefined) return undefined;
-  const text = await readFile(path, { encoding: "utf8", signal }).catch((cause: unknown) => {
-    signal.throwIfAborted();
-    throw new CliError("io", `--classes: ${path} cannot be read: ${(cause as Error).message}`, {
-      cause,
-    });
-  });
-  const names = text.split(/\r?\n/).filter((line) => line !== "");
-  if (names.length > 0) return names;
-  throw new CliError("malformed", `--classes: expected names in ${path}, a line each, found none`);
-}
-
 /** What a reader of the results should know of the sets, a sentence each. */
 export async function segmentationDataWarnings(
   { train, val }: SegmentationData,
@@ -117,11 +101,7 @@ export async function segmentationDataWarnings(
       : [
           `${formatCount(set.unusedLabels.count)} label pictures of ${split} belong to no picture, such as ${set.unusedLabels.examples[0]}`,
         ]),
-    ...(set.passedOver.count === 0
-      ? []
-      : [
-          `${formatMany(set.passedOver.count, "file")} of ${split} ${set.passedOver.count === 1 ? "is" : "are"} no picture by name, such as ${set.passedOver.examples[0]}`,
-        ]),
+    ...passedOverWarnings(set, { split }),
   ]);
   return [...counted, ...(await sharedPictureWarnings({ train, val: [val] }, options))];
 }

@@ -20,6 +20,10 @@ const howMany: z.ZodType<"all" | number> = z.union(
   { error: "expected all, or a number of pictures" },
 );
 
+/** What may stand at the path of a set, for the help of commands. */
+export const SET_LAYOUTS: string =
+  "\nA set is a folder with a folder for each class, a CSV with path and label, Parquet or tar files (WebDataset), or a folder that holds one of these as train and val.";
+
 const schema = z.object({
   train: optionalText,
   decode: howMany,
@@ -27,6 +31,7 @@ const schema = z.object({
   list: optionalText,
   realLabels: optionalText,
   segmentation: flag,
+  classes: optionalText,
   ignoredLabel: maybe(wholeNumber({ minimum: 0, maximum: 65_535 })),
 });
 
@@ -55,13 +60,18 @@ export function addData(program: Command, run: RunCommand): void {
       'lines "path label" of the pictures of imagenet-1k that lie side by side',
     )
     .option("--real-labels <file>", "real.json of imagenet-real")
+    .option("--segmentation", "sets that are not known by name are pictures and label PNGs")
     .option(
-      "--segmentation",
-      "sets that are not known by name are pictures and label PNGs, with classes.txt beside them",
+      "--classes <file>",
+      "names of the values in their label PNGs from 0, a line each (default: classes.txt beside them)",
     )
     .option("--ignored-label <n>", "value of pixels without a class in such sets, beside 255")
+    .addHelpText("after", SET_LAYOUTS)
     .action((sets: readonly string[], raw: Readonly<Record<string, unknown>>) => {
       const options = parseOptions(schema, raw);
+      if (!options.segmentation && (options.classes ?? options.ignoredLabel) !== undefined) {
+        throw new CliError("usage", "--classes, --ignored-label: belong to --segmentation");
+      }
       if (sets.length === 0 && options.train === undefined) {
         throw new CliError("usage", "expected a data set as name=path, or --train, found neither");
       }

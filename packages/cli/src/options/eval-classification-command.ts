@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { evalClassification } from "../commands/eval-classification.ts";
 import type { RunCommand } from "./commands.ts";
+import { SET_LAYOUTS } from "./data-command.ts";
 import { maybe, optionalText, parseOptions, text, wholeNumber } from "./parse-options.ts";
 import { addRunArguments, addRunOptions, runOptions } from "./run-options.ts";
 
@@ -38,6 +39,7 @@ export function addEvalClassification(group: Command, run: RunCommand): void {
     .option("--image-size <pixels>", "per edge, in place of the protocol's")
     .option("--list <file>", 'lines "path label" of imagenet-1k where its pictures lie flat')
     .option("--real-labels <file>", "real.json of imagenet-real");
+  command.addHelpText("after", SET_LAYOUTS);
   addRunOptions(command).action((raw: Readonly<Record<string, unknown>>) => {
     const options = parseOptions(schema, raw);
     return run((context) => evalClassification(options, context));

@@ -88,10 +88,15 @@ function loneText({
 
 function differencesText(differences: readonly DifferingField[]): readonly string[] {
   if (differences.length === 0) return ["Model, protocol, data and environment are the same."];
-  const fields = differences.map(
-    ({ field, first, second }) => `  ${field}: ${shown(first)} → ${shown(second)}`,
-  );
-  return ["What differs:", ...fields];
+  const fields = differences
+    .filter((difference) => !isLoneSet(difference))
+    .map(({ field, first, second }) => `  ${field}: ${shown(first)} → ${shown(second)}`);
+  return ["What differs:", ...(fields.length === 0 ? ["  the sets"] : fields)];
+}
+
+/** Whether it is a set that only one of them has, which is told already. */
+function isLoneSet({ field, first, second }: DifferingField): boolean {
+  return /^sets\.[^.]+$/.test(field) && (first === undefined || second === undefined);
 }
 
 function rowOf(set: SetComparison): readonly string[] {

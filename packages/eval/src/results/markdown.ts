@@ -1,5 +1,6 @@
 // Results side by side in Markdown: a row each, the published row under it, and what attention pooling adds.
 
+import { changedFields } from "./changed-fields.ts";
 import { difference } from "./result-table.ts";
 import { PUBLISHED_ROWS, type PublishedRow } from "./published.ts";
 import type { ClassificationResult } from "./result.ts";
@@ -13,9 +14,11 @@ export function resultsMarkdown(results: readonly ClassificationResult[]): strin
   const names = [...titles.keys()];
   const head = ["top-1 %", ...titles.values(), "avg.", "Δ"];
   const rows = summaries.flatMap((summary) => rowsOf(summary, { names, summaries }));
-  const remarks = summaries.flatMap(({ model, protocol, reservations }) =>
-    reservations.map((text) => `- ${model}, ${protocol}: ${text}.`),
-  );
+  const remarks = results.flatMap(({ protocol: facts, warnings }, at) => {
+    const { model, protocol, reservations } = summaries[at]!;
+    const texts = [...changedFields(facts), ...reservations, ...warnings];
+    return texts.map((text) => `- ${model}, ${protocol}: ${text}.`);
+  });
   const explained = [
     "Top-1 in percent ± binomial standard error; avg.: mean of the six ImageNet sets; Δ: average of attention pooling minus average of the linear probe of the same encoder.",
   ];

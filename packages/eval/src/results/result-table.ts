@@ -1,5 +1,6 @@
 // What a run found, for a terminal: a line per set.
 
+import { changedFields } from "./changed-fields.ts";
 import type { ClassificationResult } from "./result.ts";
 import { summarizeResult } from "./summarize.ts";
 import { decimals, plainTable, signed } from "./text-table.ts";
@@ -36,6 +37,7 @@ export function resultTable(result: ClassificationResult): string {
     "",
     plainTable(table.map((row) => row.slice(0, columns))),
     "",
+    ...changedFields(result.protocol).map((text) => `${text}.`),
     ...reservations.map((text) => `Published numbers: ${text}.`),
     ...result.warnings.map((text) => `Warning: ${text}`),
   ]

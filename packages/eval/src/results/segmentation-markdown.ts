@@ -1,6 +1,7 @@
 // The report's table of segmentation, from any results: a row for each model, a column for each probe and set, what tuning
 // adds to linear probing, and the published row under it. What the table has no column for stands in a second one.
 
+import { changedFields } from "./changed-fields.ts";
 import {
   KNOWN_SEGMENTATION_SET_NAMES,
   knownSegmentationSet,
@@ -41,9 +42,11 @@ export function segmentationMarkdown(results: readonly SegmentationResult[]): st
     if (column === null) others.push(summary);
     else placeInRow(rows, { result, column, score: summary.heads[0]!.meanIou });
   }
-  const remarks = all.flatMap(({ summary: { model, protocol, title, reservations } }) =>
-    reservations.map((text) => `- ${model}, ${protocol}, ${title}: ${text}.`),
-  );
+  const remarks = all.flatMap(({ result, summary }) => {
+    const { model, protocol, title, reservations } = summary;
+    const texts = [...changedFields(result.protocol), ...reservations, ...result.warnings];
+    return texts.map((text) => `- ${model}, ${protocol}, ${title}: ${text}.`);
+  });
   return `${[
     ...(rows.length === 0 ? [] : [reportTable(rows), EXPLAINED]),
     ...(others.length === 0 ? [] : [otherTable(others)]),

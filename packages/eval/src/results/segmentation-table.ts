@@ -1,5 +1,6 @@
 // What a segmentation run found, for a terminal: a line per head.
 
+import { changedFields } from "./changed-fields.ts";
 import { difference } from "./result-table.ts";
 import type { SegmentationResult } from "./segmentation-result.ts";
 import { summarizeSegmentation } from "./segmentation-summary.ts";
@@ -27,6 +28,7 @@ export function segmentationTable(result: SegmentationResult): string {
     "",
     plainTable([columns, ...rows]),
     "",
+    ...changedFields(result.protocol).map((text) => `${text}.`),
     ...reservations.map((text) => `Published numbers: ${text}.`),
     ...result.warnings.map((text) => `Warning: ${text}`),
   ]

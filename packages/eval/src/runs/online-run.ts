@@ -101,6 +101,7 @@ export async function runOnline(
     resumed: before === undefined ? 0 : before.resumed + 1,
   };
   const state = (): Facts => ({ ...facts, seconds: watch.seconds() });
+  for (const picture of facts.unreadable) onEvent({ kind: "unreadable", picture });
   if (session.updates > 0) progress.skip("train", session.updates * batch);
   const scoredBefore = facts.epochs.length * valPictures + sizeOf(facts.partial);
   if (scoredBefore > 0) progress.skip("evaluate", scoredBefore);

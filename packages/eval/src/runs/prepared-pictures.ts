@@ -7,6 +7,7 @@ import type { ClassificationSet } from "../datasets/classification-set.ts";
 import { isEvalError } from "../errors.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { UnreadablePicture } from "./run-events.ts";
+import { unreadablePicture } from "./unreadable-pictures.ts";
 
 /** Decodes the bytes of a picture; `@internvit/preprocess/sharp` and `/canvas` do. Throws PreprocessError. */
 export type DecodePicture = (
@@ -45,7 +46,6 @@ export async function decodePicture(
   } catch (error) {
     signal?.throwIfAborted();
     if (!isPreprocessError(error) && !isEvalError(error)) throw error;
-    const message = error.message.includes(key) ? error.message : `${key}: ${error.message}`;
-    return { index, unreadable: { set: set.name, index, key, message } };
+    return { index, unreadable: unreadablePicture(set, { index, key, error }) };
   }
 }

@@ -2,14 +2,17 @@
 
 import { isTrainError } from "@internvit/train";
 
+import type { ClassificationSet } from "../datasets/classification-set.ts";
 import { EvalError } from "../errors.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { runFeatures } from "./features-run.ts";
 import { runNeighbours } from "./neighbours-run.ts";
 import { runOnline } from "./online-run.ts";
+import type { RunEvent, UnreadablePicture } from "./run-events.ts";
 import { type CheckStorageOptions, claimStorage } from "./run-identity.ts";
 import type { RunOptions, RunOutcome } from "./run-options.ts";
 import { checkSets } from "./set-scores.ts";
+import { trainingWarnings } from "./unreadable-pictures.ts";
 
 /** Options of `runClassification`. */
 export type RunClassificationOptions = RunOptions & CheckStorageOptions;
@@ -28,8 +31,16 @@ export async function runClassification(
   options.signal?.throwIfAborted();
   checkSets(options.train, options.val);
   await claimStorage(protocol, options);
+  const unreadable: UnreadablePicture[] = [];
+  const onEvent = (event: RunEvent): void => {
+    if (event.kind === "unreadable") unreadable.push(event.picture);
+    options.onEvent?.(event);
+  };
   try {
-    return await run(protocol, options);
+    const outcome = await run(protocol, { ...options, onEvent });
+    const left = await picturesOf(options.train, unreadable);
+    const replaced = protocol.kind === "online";
+    return { ...outcome, warnings: [...outcome.warnings, ...trainingWarnings(left, { replaced })] };
   } catch (error) {
     if (!isTrainError(error)) throw error;
     // Callers know one class of errors for all that can go wrong with a run.
@@ -38,6 +49,21 @@ export async function runClassification(
       cause: error,
     });
   }
+}
+
+/** Those of the pictures that belong to the set, each once, in its order. */
+async function picturesOf(
+  set: ClassificationSet,
+  pictures: readonly UnreadablePicture[],
+): Promise<readonly UnreadablePicture[]> {
+  const found = new Map<number, UnreadablePicture>();
+  for (const picture of pictures) {
+    const { set: name, origin, index, key } = picture;
+    if (name !== set.name || origin !== set.origin || index >= set.length) continue;
+    // Sets of both parts may have the same name and place, as two lists in one folder do.
+    if ((await set.picture(index)).key === key) found.set(index, picture);
+  }
+  return [...found.values()].sort((a, b) => a.index - b.index);
 }
 
 function run(protocol: Protocol, options: RunOptions): Promise<RunOutcome> {

@@ -7,6 +7,8 @@ export type RunStage = "encode-train" | "encode-held-out" | "encode-val" | "trai
 export interface UnreadablePicture {
   /** Name of the set. */
   readonly set: string;
+  /** Where the set is. */
+  readonly origin: string;
   readonly index: number;
   readonly key: string;
   /** Why, naming the picture. */

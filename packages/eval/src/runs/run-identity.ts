@@ -3,7 +3,7 @@
 
 import { EvalError } from "../errors.ts";
 import { type ProtocolDifference, differencesBelow } from "../protocols/differences.ts";
-import { hashProtocol } from "../protocols/protocol-hash.ts";
+import { hashProtocol, isRecord } from "../protocols/protocol-hash.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { DataFacts } from "../results/result.ts";
 import { readJson, writeJson } from "./run-storage.ts";
@@ -114,19 +114,36 @@ export async function checkIdentity(
   const others = differencesBelow(JSON.parse(JSON.stringify(identity)), found, "");
   const named = others.filter(({ field }) => field !== "protocolHash");
   if (others.length > 0) {
-    const list = (named.length > 0 ? named : others).slice(0, 5).map(say).join("; ");
-    throw new EvalError("mismatch", `${subject} holds another run: ${list}`, { subject });
+    const list = (named.length > 0 ? named : others).slice(0, 5).flatMap(say).join("; ");
+    throw new EvalError(
+      "mismatch",
+      `${subject} holds another run: ${list}. Another run needs another folder`,
+      { subject },
+    );
   }
   if (resume) return false;
   throw new EvalError(
     "mismatch",
-    `${subject} holds this run already, finished or not: resume it, or choose another folder`,
+    `${subject} holds this run already, finished or not: go on with resume (--resume), or choose another folder`,
     { subject },
   );
 }
 
-function say({ field, own, named }: ProtocolDifference): string {
-  return `${field} is ${short(named)} there and ${short(own)} here`;
+function say({ field, own, named }: ProtocolDifference): readonly string[] {
+  const [here, there] = [byName(own), byName(named)];
+  const below = here && there ? differencesBelow(here, there, field) : [];
+  // Sets in another order have no differences of their own.
+  if (below.length > 0) return below.flatMap(say);
+  if (named === undefined && isRecord(own)) return [`${field} is missing there`];
+  if (own === undefined && isRecord(named)) return [`${field} is missing here`];
+  return [`${field} is ${short(named)} there and ${short(own)} here`];
+}
+
+/** Sets by their names, so that the one that differs is named; undefined for anything else. */
+function byName(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (!Array.isArray(value) || value.some((item) => typeof item?.name !== "string"))
+    return undefined;
+  return Object.fromEntries(value.map(({ name, ...facts }) => [name, facts]));
 }
 
 function short(value: unknown): string {

@@ -5,6 +5,7 @@ import { EvalError } from "../errors.ts";
 import type { DataFacts, SetResult } from "../results/result.ts";
 import { createScorer, type ScorerOptions } from "../scoring/scorer.ts";
 import type { UnreadablePicture } from "./run-events.ts";
+import { reasonOf } from "./unreadable-pictures.ts";
 
 /** Collects the scores of a set. */
 export interface SetScores {
@@ -41,9 +42,9 @@ export function collectScores(set: ClassificationSet, options: CollectOptions): 
       for (const [head, scorer] of scorers.entries()) scorer.add(pictures, scores[head]!);
     },
     async addUnreadable(pictures) {
-      for (const { index, message } of pictures) {
-        const picture = await set.picture(index);
-        for (const scorer of scorers) scorer.addUnreadable(picture, message);
+      for (const unreadable of pictures) {
+        const picture = await set.picture(unreadable.index);
+        for (const scorer of scorers) scorer.addUnreadable(picture, reasonOf(unreadable));
       }
     },
     result: () => ({

@@ -101,3 +101,16 @@ test("the text shows scores, verdict and what differs", () => {
       seed: 0 → 3"
   `);
 });
+
+test("a set that only one of them has is told once", () => {
+  const sets = [{ name: "cifar10", length: 1000 }];
+  const [first, second] = [
+    sampleResult(sets),
+    sampleResult([...sets, { name: "more", length: 9 }]),
+  ];
+  const text = comparisonText(compareResults(first, second), { names: ["a.json", "b.json"] });
+  expect(text.split("\n").filter((line) => line.includes("more"))).toEqual([
+    "more: only in the second",
+  ]);
+  expect(text).toMatch(/What differs:\n {2}the sets$/);
+});

@@ -74,6 +74,7 @@ test("the terminal's table has a line per head and names warnings", async () => 
     ----  -----  -----  -----  ------------  --------  ----------
     best  46.13  61.06  72.19         21.40        10           2
 
+    Changed from report-linear: iterations 80000 → 200.
     Published numbers: there are none for camvid.
     Warning: the block of the linear head is derived: nothing is published for 24 blocks"
   `);
@@ -135,6 +136,7 @@ test("what the report's table has no column for stands in a second one", async (
   const camvid = await sampleSegmentation();
   const text = segmentationMarkdown([camvid]);
   expect(text).toMatch(/^\| other probes and sets, % /);
+  expect(text).toContain("changed, camvid: Changed from report-linear: iterations 80000 → 200.");
   expect(text).toContain(
     `InternViT-300M-448px-V2_5, report-linear, changed, camvid | ${percent(camvid).toFixed(2)} |`,
   );

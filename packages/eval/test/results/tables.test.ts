@@ -67,6 +67,7 @@ test("the terminal's table has a line per set and names unreadable pictures and 
     -------  -----  -----  -----  --------  ----------
     cifar10  54.00  ±1.58  80.90      1000           4
 
+    Changed from fast-linear: batch 1024 → 256.
     Published numbers: there are none for this protocol.
     Warning: 2 pictures are in train and in cifar10"
   `);
@@ -85,4 +86,8 @@ test("Markdown shows own, published and difference, and what attention pooling a
   const gain = (second! - first!).toFixed(2);
   expect(lines.find((line) => line.includes("report-attention-pooling"))).toContain(`+${gain}`);
   expect(text).toContain("- InternViT-6B-448px-V2_5, report-linear: IN-1K has 90 pictures here");
+  const remarks = resultsMarkdown([sampleResult()]);
+  const row = "- InternViT-300M-448px-V2_5, fast-linear, changed: ";
+  expect(remarks).toContain(`${row}Changed from fast-linear: batch 1024 → 256.`);
+  expect(remarks).toContain(`${row}2 pictures are in train and in cifar10.`);
 });

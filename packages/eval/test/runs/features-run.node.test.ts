@@ -142,13 +142,18 @@ describe("a run over features", () => {
 
   test("unreadable pictures are named, left out of training and wrong in validation", async () => {
     const events: RunEvent[] = [];
-    const { sets } = await run(
+    const { sets, warnings } = await run(
       { train: { broken: [7] }, val: { broken: [3, 60] } },
       { protocol: SHORT, onEvent: (event) => events.push(event) },
     );
     const named = events.flatMap((event) => (event.kind === "unreadable" ? [event.picture] : []));
     expect(named.map(({ key }) => key)).toEqual(["train/7", "val/3", "val/60"]);
     expect(sets[0]!.scores[0]).toMatchObject({ scored: 80, unreadable: 2 });
+    // Its name stands beside the reason.
+    expect(sets[0]!.unreadable[0]).toEqual({ index: 3, key: "val/3", reason: "no picture" });
+    expect(warnings).toEqual([
+      "1 training picture of train could not be read; the run did without: train/7. The first: no picture",
+    ]);
     const unreadable = { train: "leave-out", val: "fail" } as const;
     await expect(
       run({ val: { broken: [3] } }, { protocol: { ...SHORT, unreadable } }),

@@ -93,7 +93,7 @@ describe.each(["report-linear", "report-attention-pooling"])("%s", (name) => {
 
 test("a picture that cannot be read is named once, and the next one takes its place", async () => {
   const events: RunEvent[] = [];
-  const { sets } = await run(small("report-attention-pooling", {}), {
+  const { sets, warnings } = await run(small("report-attention-pooling", {}), {
     pictures: { broken: [5, 6] },
     valPictures: { broken: [11] },
     onEvent: (event) => events.push(event),
@@ -101,6 +101,9 @@ test("a picture that cannot be read is named once, and the next one takes its pl
   const named = events.flatMap((event) => (event.kind === "unreadable" ? [event.picture.key] : []));
   expect(named.toSorted()).toEqual(["train/5", "train/6", "val/11"]);
   expect(sets[0]!.unreadable.map(({ key }) => key)).toEqual(["val/11"]);
+  expect(warnings[0]).toMatch(
+    /^2 training pictures of train could not be read; others took the places: train\/5, train\/6\./,
+  );
   await expect(
     run(small("report-linear", { unreadable: { train: "fail", val: "wrong" } }), {
       pictures: { broken: [5] },

@@ -6,14 +6,11 @@ import { resolve } from "node:path";
 import { ioError } from "../io-error.ts";
 import type { PictureStore } from "./stored-set.ts";
 
-/** The store of files whose keys are paths from `folder`; `what` names the set in messages. */
-export function createFileStore(
-  what: string,
-  { folder }: { readonly folder: string },
-): PictureStore {
+/** The store of files whose keys are paths from `folder`. */
+export function createFileStore(folder: string): PictureStore {
   const pathOf = (key: string): string => resolve(folder, key);
   const failed = (key: string, cause: unknown): Error =>
-    ioError(`${what}: the picture ${key} cannot be read`, { subject: key, cause });
+    ioError(`${pathOf(key)} cannot be read`, { subject: key, cause });
   return {
     async read({ key }, signal) {
       try {

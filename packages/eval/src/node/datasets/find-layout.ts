@@ -5,7 +5,7 @@
 // it; pictures that a list labels; class folders.
 
 import { stat } from "node:fs/promises";
-import { dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 
 import type { Split } from "../../datasets/known-sets.ts";
 import { EvalError } from "../../errors.ts";
@@ -56,12 +56,14 @@ const NAMES_SAID = 8;
 export async function findLayout(path: string, options: FindLayoutOptions): Promise<FoundLayout> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
+    // Taken for a path as a whole, because what stands before "=" is no name.
+    const advice = basename(path).includes("=")
+      ? '; the name in name=path is of the letters A to Z, digits, ".", "_" and "-"'
+      : "";
     throw new EvalError(
       "not-found",
-      `${path}: expected a folder or file of pictures, found nothing`,
-      {
-        subject: path,
-      },
+      `${path}: expected a folder or file of pictures, found nothing${advice}`,
+      { subject: path },
     );
   }
   return found.isDirectory() ? inFolder(path, options) : inFile(path);

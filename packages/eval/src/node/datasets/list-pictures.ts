@@ -68,15 +68,15 @@ export async function listPictures(
   return { entries: await writer.finish(listing), ...listing };
 }
 
-/** Finds the bytes of the pictures of a layout; `what` names the set in messages. */
-export function createStore(what: string, { layout, folder, files }: FoundLayout): PictureStore {
+/** Finds the bytes of the pictures of a layout. */
+export function createStore({ layout, folder, files }: FoundLayout): PictureStore {
   switch (layout) {
     case "parquet":
       return createParquetStore({ shards: files });
     case "tar":
       return createTarStore({ shards: files });
     default:
-      return createFileStore(what, { folder });
+      return createFileStore(folder);
   }
 }
 

@@ -82,7 +82,7 @@ export async function openClassificationSet(
   });
   const names = classNames(found.layout, { name, known, classes: options.classes });
   const { entries, classes, passedOver } = await listPictures(found, { ...options, names });
-  const store = createStore(name, found);
+  const store = createStore(found);
   try {
     const real =
       known?.name === "imagenet-real"

@@ -97,8 +97,8 @@ export async function openSegmentationSet(
   const classes = known?.classes ?? own!.classes;
   const meaning = own?.meaning ?? knownMeaning(known!.name, { labelSuffix, classes });
   const entries = await writer.finish({});
-  const pictures = createFileStore(name, { folder: folders.pictures });
-  const labels = createFileStore(`${name}, labels`, { folder: folders.labels });
+  const pictures = createFileStore(folders.pictures);
+  const labels = createFileStore(folders.labels);
   const dispose = (): Promise<void> => entries.close();
   return {
     name,

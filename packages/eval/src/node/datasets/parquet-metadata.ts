@@ -7,8 +7,10 @@ import { type Compressors, type FileMetaData, parquetMetadataAsync } from "hypar
 import { z } from "zod";
 
 import { EvalError } from "../../errors.ts";
-import { sayNames } from "./class-names.ts";
 import { type OpenFile, openFile } from "./open-files.ts";
+
+/** Columns that one sentence has room for. */
+const COLUMNS_SAID = 8;
 
 /** An open Parquet file of pictures. */
 export interface PictureParquet {
@@ -53,7 +55,7 @@ export async function openPictureParquet(path: string): Promise<PictureParquet> 
     if (image === undefined || label === undefined) {
       throw new EvalError(
         "invalid-data",
-        `${path}: expected a column of pictures {bytes, path} called "image" and one of labels called "label", found the columns ${sayNames(tops.map(({ name, children }) => (children.length === 0 ? name : `${name} {${children.join(", ")}}`)))}`,
+        `${path}: expected a column of pictures {bytes, path} called "image" and one of labels called "label", found the columns ${sayColumns(tops)}`,
         { subject: path },
       );
     }
@@ -123,31 +125,43 @@ export function decompressors(): Compressors {
 export function brokenParquet(path: string, cause: unknown): Error {
   if (cause instanceof EvalError) return cause;
   const { message } = cause as Error;
-  const advice = /codec: ZSTD/.test(message) ? "; Zstandard needs Node 22.15 or later" : "";
-  const code = /unsupported compression/i.test(message) ? "unsupported" : "invalid-data";
-  return new EvalError(
-    code,
-    `${path}: expected a Parquet file of pictures, found: ${message}${advice}`,
-    {
-      subject: path,
-      cause,
-    },
-  );
+  const codec = /unsupported compression codec: (\w+)/i.exec(message)?.[1];
+  const options = { subject: path, cause };
+  if (codec !== undefined) {
+    return new EvalError(
+      "unsupported",
+      `${path}: expected Parquet compressed with Snappy, gzip, Brotli or, from Node 22.15, Zstandard, found ${codec} on Node ${process.versions.node}`,
+      options,
+    );
+  }
+  const what = `${path}: expected a Parquet file of pictures, found: ${message}`;
+  return new EvalError("invalid-data", what, options);
+}
+
+function sayColumns(columns: readonly TopColumn[]): string {
+  const said = columns.slice(0, COLUMNS_SAID).map(({ name, type, children }) => {
+    const form = children.length === 0 ? type.toLowerCase() : `{${children.join(", ")}}`;
+    return `"${name}" (${form})`;
+  });
+  const more = columns.length - said.length;
+  return said.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 interface TopColumn {
   readonly name: string;
+  /** As Parquet calls it; "" for a column with children. */
+  readonly type: string;
   readonly children: readonly string[];
 }
 
 function topColumns({ schema }: FileMetaData): readonly TopColumn[] {
-  const tops: { name: string; children: string[] }[] = [];
+  const tops: { name: string; type: string; children: string[] }[] = [];
   for (let i = 1; i < schema.length; i++) {
-    const { name, num_children: count = 0 } = schema[i]!;
+    const { name, type = "", num_children: count = 0 } = schema[i]!;
     const children = schema.slice(i + 1, i + 1 + count);
     // Lists and maps have children that have children: neither picture nor label.
     const simple = children.every((child) => child.num_children === undefined);
-    tops.push({ name, children: simple ? children.map((child) => child.name) : ["…"] });
+    tops.push({ name, type, children: simple ? children.map((child) => child.name) : ["…"] });
     i += simple ? count : subtree(schema, i) - 1;
   }
   return tops;

@@ -32,12 +32,14 @@ export async function listPictureList(
     number++;
     if (line.trim() === "") continue;
     signal?.throwIfAborted();
-    const { path: key, label: text } = parseListLine(line, { subject: list, number });
-    const label = names === undefined ? Number(text) : names.labelOf(text);
+    // Some editors begin a file with a mark of its encoding.
+    const text = number === 1 ? line.replace(/^\uFEFF/, "") : line;
+    const { path: key, label: written } = parseListLine(text, { subject: list, number });
+    const label = names === undefined ? Number(written) : names.labelOf(written);
     if (label === undefined || label >= MAX_CLASSES) {
       throw new EvalError(
         "invalid-data",
-        `${list}:${number}: expected a label out of ${names?.expected ?? `numbers below ${MAX_CLASSES}`}, found ${text} for ${key}`,
+        `${list}:${number}: expected a label out of ${names?.expected ?? `numbers below ${MAX_CLASSES}`}, found ${written} for ${key}`,
         { subject: list },
       );
     }

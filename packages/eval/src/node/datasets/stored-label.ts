@@ -47,9 +47,14 @@ export function createLabelReader({ own, names, subject }: StoredLabelOptions): 
   return (value, where) => {
     const label = find(value);
     if (label !== undefined) return label;
+    const found = value === undefined ? "none" : JSON.stringify(String(value));
+    const advice =
+      typeof value === "string" && byName === undefined && own === undefined
+        ? "; a name says nothing without a list of classes, a ClassLabel of the library datasets in Parquet or classes.txt beside tar files"
+        : "";
     throw new EvalError(
       "invalid-data",
-      `${subject}: expected a label ${expectation(limit, byName)}, found ${value === undefined ? "none" : JSON.stringify(String(value))} for ${where}`,
+      `${subject}: expected a label ${expectation(limit, byName)}, found ${found} for ${where}${advice}`,
       { subject },
     );
   };

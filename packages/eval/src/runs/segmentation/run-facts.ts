@@ -8,6 +8,7 @@ import type {
 } from "../../results/segmentation-result.ts";
 import { curveOf, curveThrough } from "../curves.ts";
 import type { UnreadablePicture } from "../run-events.ts";
+import { trainingWarnings } from "../unreadable-pictures.ts";
 import type { PartSeconds } from "../stopwatch.ts";
 import type { ScoringState } from "./set-scoring.ts";
 
@@ -117,14 +118,7 @@ export function warningsOf(
   { unreadable, unlabelled, losses }: SegmentationFacts,
   { batch, replaced }: { readonly batch: number; readonly replaced: boolean },
 ): readonly string[] {
-  const [first] = unreadable;
-  const warnings: string[] = [];
-  if (first !== undefined) {
-    const what =
-      unreadable.length === 1 ? "1 training picture" : `${unreadable.length} training pictures`;
-    const then = replaced ? "; others took the places" : "; the run did without";
-    warnings.push(`${what} of ${first.set} could not be read${then}. The first: ${first.message}`);
-  }
+  const warnings = [...trainingWarnings(unreadable, { replaced })];
   if (unlabelled > 0) {
     warnings.push(
       `${unlabelled} of ${losses.length * batch} training samples had no pixel that belongs to a class`,

@@ -22,6 +22,7 @@ import { mapAhead } from "../ahead.ts";
 import { unreadableError } from "../feature-shards.ts";
 import type { DecodePicture } from "../prepared-pictures.ts";
 import type { UnreadablePicture } from "../run-events.ts";
+import { reasonOf } from "../unreadable-pictures.ts";
 import { readSample } from "./training-samples.ts";
 
 /** How far a scoring is, as JSON. */
@@ -91,7 +92,8 @@ export async function scoreSet(
     parts.signal?.throwIfAborted();
     if ("unreadable" in picture) {
       if (protocol.unreadable.val === "fail") throw unreadableError(picture.unreadable);
-      const { index, key, message: reason } = picture.unreadable;
+      const { index, key } = picture.unreadable;
+      const reason = reasonOf(picture.unreadable);
       if (named.length < MAX_NAMED_PICTURES) named.push({ index, key, reason });
       unreadable++;
       meanIous.push(null);

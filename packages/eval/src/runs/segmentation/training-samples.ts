@@ -22,6 +22,7 @@ import type {
 import { unreadableError } from "../feature-shards.ts";
 import type { DecodePicture } from "../prepared-pictures.ts";
 import type { UnreadablePicture } from "../run-events.ts";
+import { unreadablePicture } from "../unreadable-pictures.ts";
 
 /** Pictures in a row that cannot be read before the set is given up. */
 const MAX_REPLACEMENTS = 1000;
@@ -125,8 +126,7 @@ export async function readSample(
   } catch (error) {
     signal?.throwIfAborted();
     if (!isPreprocessError(error) && !isEvalError(error)) throw error;
-    const message = error.message.includes(key) ? error.message : `${key}: ${error.message}`;
-    return { unreadable: { set: set.name, index, key, message } };
+    return { unreadable: unreadablePicture(set, { index, key, error }) };
   }
 }
 

@@ -98,7 +98,7 @@ describe("class folders", () => {
     await using set = await openClassificationSet(`pets=${folder.path}`);
     await expect(set.read(1)).rejects.toMatchObject({
       code: "not-found",
-      message: "pets: the picture cat/b.jpg cannot be read: there is no such file or folder",
+      message: `${join(folder.path, "cat", "b.jpg")} cannot be read: there is no such file or folder`,
     });
   });
 });
@@ -127,6 +127,11 @@ describe("sets that are known by name", () => {
     await using set = await openClassificationSet(`imagenet-1k=${join(folder.path, "val")}`);
     expect(set).toMatchObject({ layout: "list", length: 2 });
     expect(set.classes).toEqual(imagenetWnids());
+  });
+
+  it("a list may begin with a byte order mark", async () => {
+    write({ "a.jpg": true, "b.jpg": true, "val.txt": "\uFEFFb.jpg 1\na.jpg 0\n" });
+    expect(await labelled("pets")).toEqual(["b.jpg 1", "a.jpg 0"]);
   });
 
   it("ImageNet-1K's list is refused with a picture that is not there, or a wrong line", async () => {

@@ -1,10 +1,14 @@
 import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as zlib from "node:zlib";
 
 import { openClassificationSet } from "@internvit/eval/node";
 import { imagenetWnids } from "@internvit/eval";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { PANDAS_PARQUET } from "./pandas-parquet.ts";
 import { parquetOf, type PictureRow, temporaryFolder, tinyJpeg, writeFiles } from "./write-sets.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -23,6 +27,11 @@ async function rowsOf(count: number, first = 0): Promise<PictureRow[]> {
 }
 
 const CLASSES = ["cat", "dog", "owl"];
+
+// Zstandard came with Node 22.15.
+const zstd = "zstdDecompressSync" in zlib;
+const READ = ["snappy", "gzip", ...(zstd ? (["zstd"] as const) : [])] as const;
+const REFUSED = ["lz4", ...(zstd ? [] : (["zstd"] as const))] as const;
 
 describe("Parquet shards", () => {
   it("give the pictures of the wanted part, with classes by the file's metadata", async () => {
@@ -104,6 +113,41 @@ describe("Parquet shards", () => {
     writeFileSync(path, parquetOf(await rowsOf(3), { classes: CLASSES }));
     utimesSync(path, new Date(), new Date(Date.now() + 5000));
     expect((await open()).stages).toBeGreaterThan(0);
+  });
+
+  it.each(READ)("of pandas are read, compressed with %s", async (codec) => {
+    writeFiles(folder.path, { "a.parquet": Buffer.from(PANDAS_PARQUET[codec], "base64") });
+    await using set = await openClassificationSet(`pets=${folder.path}`);
+    expect(await set.picture(0)).toEqual({ index: 0, key: "a.parquet#0/a.png", labels: [1] });
+    expect(await set.picture(1)).toEqual({ index: 1, key: "a.parquet#1/b.png", labels: [0] });
+    const blue = await sharp(await set.read(1))
+      .removeAlpha()
+      .raw()
+      .toBuffer();
+    expect([...blue]).toEqual([0, 0, 250]);
+  });
+
+  it.each(REFUSED)("compressed with %s are refused with what is read", async (codec) => {
+    writeFiles(folder.path, { "a.parquet": Buffer.from(PANDAS_PARQUET[codec], "base64") });
+    await expect(openClassificationSet(`pets=${folder.path}`)).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(
+        /a\.parquet: expected Parquet compressed with Snappy, .*, found (LZ4_RAW|ZSTD) on Node /,
+      ),
+    });
+  });
+
+  it("whose pictures are bytes without a name are refused by the columns that they have", async () => {
+    const bytes = parquetWriteBuffer({
+      columnData: [
+        { name: "image", data: [await tinyJpeg(0)], type: "BYTE_ARRAY" },
+        { name: "label", data: ["cat"], type: "STRING" },
+      ],
+    });
+    writeFiles(folder.path, { "a.parquet": new Uint8Array(bytes) });
+    await expect(openClassificationSet(`pets=${folder.path}`)).rejects.toThrow(
+      'found the columns "image" (byte_array), "label" (byte_array)',
+    );
   });
 
   it("that are cut off or no Parquet are refused by name", async () => {
