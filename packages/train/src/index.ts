@@ -20,7 +20,12 @@ export {
   batchNormalizationByRunning,
   type BatchNormalizationState,
 } from "./ops/batch-normalization.ts";
-export { conv, convTranspose, type ConvolutionOptions } from "./ops/convolution.ts";
+export {
+  conv,
+  convTranspose,
+  type ConvOptions,
+  type ConvolutionOptions,
+} from "./ops/convolution.ts";
 export {
   equal,
   erf,

@@ -14,6 +14,7 @@ interface Windows {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly pads: readonly number[];
+  readonly dilations: readonly number[];
 }
 
 function windowsOf(attributes: Attributes, kernel: readonly number[]): Windows {
@@ -21,28 +22,33 @@ function windowsOf(attributes: Attributes, kernel: readonly number[]): Windows {
     kernel,
     strides: attributes.numbers("strides", [1, 1]),
     pads: attributes.numbers("pads", [0, 0, 0, 0]),
+    dilations: attributes.numbers("dilations", [1, 1]),
   };
 }
 
-function windowCounts(sides: readonly number[], { kernel, strides, pads }: Windows): number[] {
-  return sides.map((side, axis) =>
-    Math.floor((side + pads[axis]! + pads[axis + 2]! - kernel[axis]!) / strides[axis]! + 1),
-  );
+function windowCounts(
+  sides: readonly number[],
+  { kernel, strides, pads, dilations }: Windows,
+): number[] {
+  return sides.map((side, axis) => {
+    const window = (kernel[axis]! - 1) * dilations[axis]! + 1;
+    return Math.floor((side + pads[axis]! + pads[axis + 2]! - window) / strides[axis]! + 1);
+  });
 }
 
 /** What a window sees of a plane, row by row; undefined in the padding. */
 function windowOf(
   x: Float64Tensor,
   index: readonly number[],
-  { kernel, strides, pads }: Windows,
+  { kernel, strides, pads, dilations }: Windows,
 ): readonly (number | undefined)[] {
   const [sample, channel, row, column] = index as [number, number, number, number];
   return Array.from({ length: kernel[0]! * kernel[1]! }, (_, place) =>
     inside(x, [
       sample,
       channel,
-      row * strides[0]! - pads[0]! + Math.floor(place / kernel[1]!),
-      column * strides[1]! - pads[1]! + (place % kernel[1]!),
+      row * strides[0]! - pads[0]! + Math.floor(place / kernel[1]!) * dilations[0]!,
+      column * strides[1]! - pads[1]! + (place % kernel[1]!) * dilations[1]!,
     ]),
   );
 }

@@ -1,4 +1,4 @@
-// Two-dimensional convolution and its transpose, without groups and dilations.
+// Two-dimensional convolution and its transpose, without groups.
 
 import type { GraphBuilder, Value } from "@internvit/model-core";
 import { refuseShapes, single } from "@internvit/model-core/onnx";
@@ -16,21 +16,26 @@ export interface ConvolutionOptions {
   readonly pads?: readonly [number, number, number, number];
 }
 
+/** Options of `conv`. */
+export interface ConvOptions extends ConvolutionOptions {
+  /** [filters, channels, rows, columns]. */
+  readonly weight: Value;
+  /** Vertical and horizontal distance of a window's elements; has no gradient above 1. Default: 1 and 1. */
+  readonly dilations?: readonly [number, number];
+}
+
 const ONE = [1, 1] as const;
 const NONE = [0, 0, 0, 0] as const;
 
 /** `[n, c, h, w]` with weight `[m, c, kh, kw]` → `[n, m, h′, w′]`; a remainder that no window covers is dropped. */
-export function conv(
-  graph: GraphBuilder,
-  image: Value,
-  parameters: ConvolutionOptions & { readonly weight: Value },
-): Value {
-  const { weight, strides = ONE, pads = NONE } = parameters;
+export function conv(graph: GraphBuilder, image: Value, parameters: ConvOptions): Value {
+  const { weight, strides = ONE, pads = NONE, dilations = ONE } = parameters;
   const [batch, channels, ...sides] = sizesOf(image);
   const [filters, inner = 0, ...kernel] = sizesOf(weight);
-  const out = sides.map((side, axis) =>
-    Math.floor((side + pads[axis]! + pads[axis + 2]! - kernel[axis]!) / strides[axis]! + 1),
-  );
+  const out = sides.map((side, axis) => {
+    const window = (kernel[axis]! - 1) * dilations[axis]! + 1;
+    return Math.floor((side + pads[axis]! + pads[axis + 2]! - window) / strides[axis]! + 1);
+  });
   if (channels !== inner || kernel.length !== 2 || out.length !== 2 || Math.min(...out) < 1) {
     refuseShapes("Conv", "[n, c, h, w] and [m, c, kh, kw]", [image.shape, weight.shape]);
   }
@@ -42,6 +47,7 @@ export function conv(
     kernel,
     strides,
     pads,
+    dilations,
     shape: [batch!, filters!, ...out],
   });
 }
@@ -50,7 +56,7 @@ export function conv(
  * Channels of zeros that are added to keep clear of an error: on WebGPU, ONNX Runtime 1.30 computes wrong numbers where
  * the channels are a multiple of 3 above 3 and none of 4 (microsoft/onnxruntime#29651). Real widths are not.
  */
-function extraChannels(channels: number, kernel: readonly number[]): number {
+export function extraChannels(channels: number, kernel: readonly number[]): number {
   const wrong = channels > 3 && channels % 3 === 0 && channels % 4 !== 0;
   return wrong && countOf(kernel) > 1 ? 4 - (channels % 4) : 0;
 }
@@ -87,10 +93,11 @@ function convolution(
     readonly kernel: readonly number[];
     readonly strides: readonly number[];
     readonly pads: readonly number[];
+    readonly dilations?: readonly number[];
     readonly shape: readonly number[];
   },
 ): Value {
-  const { inputs, kernel, strides, pads, shape } = call;
+  const { inputs, kernel, strides, pads, dilations = ONE, shape } = call;
   return single(
     graph.addNode({
       opType,
@@ -99,6 +106,9 @@ function convolution(
         kernel_shape: { kind: "ints", value: kernel },
         strides: { kind: "ints", value: strides },
         pads: { kind: "ints", value: pads },
+        ...(dilations.some((step) => step !== 1) && {
+          dilations: { kind: "ints", value: dilations },
+        }),
       },
       outputs: [{ dtype: inputs[0].dtype, shape }],
     }),

@@ -1,10 +1,10 @@
 // Conv and ConvTranspose in two dimensions. The gradient of the image is the transposed convolution, for steps of 1 as a
 // convolution with the turned kernel, which takes a third less time on the CPU than ConvTranspose; that of the weight
-// is one Gemm per kernel place over the shifted image, which is three times as fast on the CPU as a Conv with swapped
-// axes. A convolution whose windows do not overlap is a product of patches, both ways.
+// is a convolution as well, of the image with the map of gradients as its kernel (decision 44). A convolution whose
+// windows do not overlap is a product of patches, both ways.
 
 import type { Value } from "@internvit/model-core";
-import { concat, matMul, reshape, transpose } from "@internvit/model-core/onnx";
+import { matMul, reshape, transpose } from "@internvit/model-core/onnx";
 
 import { conv as convolve, convTranspose as convolveTransposed } from "../ops/convolution.ts";
 import { gemm } from "../ops/gemm.ts";
@@ -18,12 +18,7 @@ import {
 } from "../rule.ts";
 import { countOf, sizesOf } from "../sizes.ts";
 import { sumTo } from "../sum-to.ts";
-
-interface Windows {
-  readonly kernel: readonly [number, number];
-  readonly strides: readonly [number, number];
-  readonly pads: readonly [number, number, number, number];
-}
+import { reachOf, weightOf, type Windows } from "./conv-weight.ts";
 
 /** `[n, c, h, w]` with `[m, c, kh, kw]` and bias `[m]`. */
 export const conv: GradientRule = (call) => {
@@ -38,7 +33,7 @@ export const conv: GradientRule = (call) => {
     () =>
       patches
         ? patchWeight(call, windows)
-        : shiftedWeight(call, { image: input(0), map: upstream, windows }),
+        : weightOf(call, { image: input(0), map: upstream, windows }),
     () => biasOf(call),
   ];
 };
@@ -52,7 +47,7 @@ export const convTranspose: GradientRule = (call) => {
   }
   return [
     () => convolve(graph, upstream, { weight: input(1), ...windows }),
-    () => shiftedWeight(call, { image: upstream, map: input(0), windows }),
+    () => weightOf(call, { image: upstream, map: input(0), windows }),
     () => biasOf(call),
   ];
 };
@@ -140,62 +135,24 @@ function patchWeight(call: RuleCall, { kernel }: Windows): Value {
 /** The convolution with the kernel turned by half a turn, its channels swapped; for steps of 1. */
 function turnedImage(call: RuleCall, { kernel, pads }: Windows): Value {
   const { graph, input, upstream } = call;
-  const weight = transpose(graph, reversed(graph, input(1), [2, 3]), [1, 0, 2, 3]);
+  const [filters, channels] = sizesOf(input(1)) as [number, number];
+  // One row of places: half a turn is its reverse, in half the time of two axes.
+  const rows = reshape(graph, input(1), [filters, channels, countOf(kernel)]);
+  const turned = reversed(graph, transpose(graph, rows, [1, 0, 2]), [2]);
+  const weight = reshape(graph, turned, [channels, filters, ...kernel]);
   const rest = pads.map((amount, at) => kernel[at % 2]! - 1 - amount);
   return convolve(graph, upstream, { weight, pads: [rest[0]!, rest[1]!, rest[2]!, rest[3]!] });
 }
 
 /** The transposed convolution, with zeros where the last window did not reach the border. */
-function overlappingImage(call: RuleCall, { kernel, strides, pads }: Windows): Value {
+function overlappingImage(call: RuleCall, windows: Windows): Value {
   const { graph, input, upstream } = call;
-  const sides = sizesOf(input(0)).slice(2);
-  const windows = sizesOf(upstream).slice(2);
-  // What the input has beyond the last window, padding included.
-  const beyond = sides.map(
-    (side, axis) =>
-      side +
-      pads[axis]! +
-      pads[axis + 2]! -
-      ((windows[axis]! - 1) * strides[axis]! + kernel[axis]!),
-  );
-  const cut = beyond.map((amount, axis) => Math.max(pads[axis + 2]! - amount, 0));
-  const missing = beyond.map((amount, axis) => Math.max(amount - pads[axis + 2]!, 0));
+  const { strides, pads } = windows;
+  const { bottom, right, missing } = reachOf({ image: input(0), map: upstream, windows });
   const image = convolveTransposed(graph, upstream, {
     weight: input(1),
     strides,
-    pads: [pads[0], pads[1], cut[0]!, cut[1]!],
+    pads: [pads[0], pads[1], bottom, right],
   });
   return pad(graph, image, { before: [0, 0, 0, 0], after: [0, 0, ...missing] });
-}
-
-/** The gradient of a Conv's weight [m, c, kh, kw], from its image and the gradient `map` of its result. */
-function shiftedWeight(
-  { graph }: RuleCall,
-  call: { readonly image: Value; readonly map: Value; readonly windows: Windows },
-): Value {
-  const { image, map } = call;
-  const { kernel, strides, pads } = call.windows;
-  const [batch, channels] = sizesOf(image) as [number, number];
-  const [, filters, rows, columns] = sizesOf(map) as [number, number, number, number];
-  const [top, left, bottom, right] = pads;
-  const padded = pad(graph, image, { before: [0, 0, top, left], after: [0, 0, bottom, right] });
-  const channelsFirst = (value: Value): Value => transpose(graph, value, [1, 0, 2, 3]);
-  const planes = channelsFirst(padded);
-  const count = batch * rows * columns;
-  const gradients = reshape(graph, channelsFirst(map), [filters, count]);
-  const places: Value[] = [];
-  for (let row = 0; row < kernel[0]; row++) {
-    for (let column = 0; column < kernel[1]; column++) {
-      const [down, across] = strides;
-      const shifted = strided(graph, planes, [
-        { axis: 2, start: row, end: row + (rows - 1) * down + 1, step: down },
-        { axis: 3, start: column, end: column + (columns - 1) * across + 1, step: across },
-      ]);
-      const flat = reshape(graph, shifted, [channels, count]);
-      const place = gemm(graph, gradients, flat, { transposeRight: true });
-      places.push(reshape(graph, place, [filters, channels, 1]));
-    }
-  }
-  const all = places.length === 1 ? places[0]! : concat(graph, places, { axis: 2 });
-  return reshape(graph, all, [filters, channels, ...kernel]);
 }
