@@ -229,7 +229,8 @@ async function readShard(storage: RunStorage, name: string): Promise<ShardRows> 
           subject: name,
         });
       }
-      return readTensor(source, entry, { share: true });
+      // The features may be moved away.
+      return readTensor(source, entry, { share: tensor === "features" });
     }),
   );
   return { features: features!.data as Float32Array, index: index!.data as Int32Array };

@@ -97,9 +97,15 @@ export async function runFeatures(
     classes,
     heads: options.encoders[0]!.config.numAttentionHeads,
   };
-  const batchBytes = batch * features.train.width * Float32Array.BYTES_PER_ELEMENT;
+  const rowBytes = features.train.width * Float32Array.BYTES_PER_ELEMENT;
   const together =
-    checkpointMilliseconds === 0 ? 1 : updatesTogether(runtime, { updates, batchBytes });
+    checkpointMilliseconds === 0
+      ? 1
+      : updatesTogether(runtime, {
+          updates,
+          batchBytes: batch * rowBytes,
+          stateBytes: 2 * heads.length * classes * rowBytes,
+        });
   const batches = featureBatches(features.train, {
     batch,
     shuffleRows: protocol.shuffleRows,

@@ -11,8 +11,11 @@ import { labelLoss, targetLoss, trainingSettings } from "./training-settings.ts"
 
 /** Most updates in one run of a grid's graph: between runs all weights and momenta are copied. */
 const TOGETHER = 8;
-/** Most bytes of features in one run; as many are prepared meanwhile. */
-const TOGETHER_BYTES = 2 ** 27;
+/**
+ * Bytes of features in one run that are no matter: memory of this size is used again as it is, while larger pieces are
+ * new to the system every time, which took three times as long as filling them (glibc maps from 32 MiB on).
+ */
+const SMALL_BYTES = 25e6;
 /** Fewer updates are over before the second graph, that of several updates, would have paid for itself. */
 const WORTH_A_GRAPH = 64;
 
@@ -45,13 +48,23 @@ export async function gridSession(
   });
 }
 
-/** Updates of a grid that go into one run; a device that has no loops keeps weights and momenta itself. */
+/**
+ * Updates of a grid that go into one run: features of half of what is copied between runs, or as many as cost nothing. A
+ * device that has no loops keeps weights and momenta itself.
+ */
 export function updatesTogether(
   { executionProvider }: GraphRuntime,
-  { updates, batchBytes }: { readonly updates: number; readonly batchBytes: number },
+  options: {
+    readonly updates: number;
+    readonly batchBytes: number;
+    /** Of weights and momenta of all heads. */
+    readonly stateBytes: number;
+  },
 ): number {
+  const { updates, batchBytes, stateBytes } = options;
   if (executionProvider === "webgpu" || updates < WORTH_A_GRAPH) return 1;
-  return Math.max(1, Math.min(TOGETHER, Math.floor(TOGETHER_BYTES / batchBytes)));
+  const worth = Math.max(SMALL_BYTES, stateBytes / 2);
+  return Math.max(1, Math.min(TOGETHER, Math.floor(worth / batchBytes)));
 }
 
 /** One head: `features` or `tokens`, and `targets`, in. */

@@ -48,7 +48,8 @@ export async function* logitsOfShards(
       };
       const { outputs } = await session.evaluate(
         { features: tensor },
-        signal === undefined ? {} : { signal },
+        // The rows were read for this alone.
+        { move: part.length === index.length, ...(signal !== undefined && { signal }) },
       );
       yield {
         index: part,

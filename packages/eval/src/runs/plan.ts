@@ -85,7 +85,7 @@ export async function planClassification(
       form,
       encoders,
       rows: { ...encoded, val: tokens ? 0 : valPictures },
-      together: (batchBytes) => updatesTogether(options.runtime, { updates, batchBytes }),
+      together: (sizes) => updatesTogether(options.runtime, { updates, ...sizes }),
     }),
     costs,
     milliseconds: pictures * costs.picture + updates * costs.update,
@@ -178,7 +178,10 @@ function bytesOf(
     /** Pictures whose features are kept. */
     readonly rows: { readonly train: number; readonly heldOut: number; readonly val: number };
     /** Updates of a grid in one run. */
-    readonly together: (batchBytes: number) => number;
+    readonly together: (sizes: {
+      readonly batchBytes: number;
+      readonly stateBytes: number;
+    }) => number;
   },
 ): Pick<RunPlan, "diskBytes" | "memoryBytes"> {
   const { form, encoders, rows, together } = options;
@@ -191,7 +194,7 @@ function bytesOf(
   if (protocol.kind === "features") {
     const state = head * copies * gridHeads(protocol).length;
     const batchBytes = protocol.batch * row;
-    const updates = together(batchBytes);
+    const updates = together({ batchBytes, stateBytes: state });
     // As it was seen: with 13 heads on 2048 numbers, 4.1 states, and 7.4 with several updates in a run, whose batches are
     // there twice, beside those of the next run.
     const gridBytes = updates === 1 ? 4 * state : 8 * state + 3 * updates * batchBytes;

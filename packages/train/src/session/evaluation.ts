@@ -21,13 +21,18 @@ type EvaluationSetup = Pick<TrainingSetup, "model" | "rewrites"> &
 /** Evaluates batches with the tensors that it is given: weights and constants. Calls must not overlap. */
 type Evaluate = (
   batch: Tensors,
-  options: { readonly held: HeldTensors; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly held: HeldTensors;
+    readonly signal?: AbortSignal | undefined;
+    /** Whether the batch's buffers may be taken. */
+    readonly move?: boolean;
+  },
 ) => Promise<EvaluationResult>;
 
 /** The evaluations of a model; their graphs are the holder's. */
 export function createEvaluate(holder: TensorHolder, setup: EvaluationSetup): Evaluate {
   const graphs = new Map<string, HolderSession>();
-  return async (batch, { held, signal }) => {
+  return async (batch, { held, signal, move = false }) => {
     const inputs = evaluationInputs(batch, setup);
     checkBatch(batch, inputs);
     const key = JSON.stringify(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
@@ -41,7 +46,8 @@ export function createEvaluate(holder: TensorHolder, setup: EvaluationSetup): Ev
         await oldest[1].dispose();
       }
     }
-    const { outputs } = await run(graph, { available: { ...held, ...batch }, ...cancelBy(signal) });
+    const available = { ...held, ...batch };
+    const { outputs } = await run(graph, { available, move, ...cancelBy(signal) });
     return evaluationResult(outputs);
   };
 }

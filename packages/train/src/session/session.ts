@@ -92,6 +92,8 @@ export interface TrainingSession {
       /** With the moving average of parameters and buffers. Default: false. */
       readonly averaged?: boolean;
       readonly signal?: AbortSignal;
+      /** As in `StepOptions`. Default: false. */
+      readonly move?: boolean;
     },
   ): Promise<EvaluationResult>;
   /** Copies of parameters and buffers by name, or of their moving average. */

@@ -110,9 +110,16 @@ export async function createTrainingSession(
 
   async function evaluate(
     batch: Tensors,
-    { averaged = false, signal }: { readonly averaged?: boolean; readonly signal?: AbortSignal },
+    {
+      averaged = false,
+      ...options
+    }: {
+      readonly averaged?: boolean;
+      readonly signal?: AbortSignal;
+      readonly move?: boolean;
+    },
   ): Promise<EvaluationResult> {
-    return evaluateBy(batch, { held: { ...fixed, ...weightsNow(averaged) }, signal });
+    return evaluateBy(batch, { held: { ...fixed, ...weightsNow(averaged) }, ...options });
   }
 
   function weightsNow(averaged: boolean): HeldTensors {
