@@ -1,5 +1,5 @@
-// The gradient of a convolution's weight, by the shape of its maps in one of two forms. On the CPU the first takes less
-// time on one thread and far less on several, and no memory for moved copies of the image (decision 44).
+// The gradient of a convolution's weight, by the shape of its maps in one of two forms. On several threads of a CPU the
+// first takes far less time, on one thread about as much, and no memory for moved copies of the image (decision 44).
 
 import type { Value } from "@internvit/model-core";
 import { concat, reshape, transpose } from "@internvit/model-core/onnx";
