@@ -1,6 +1,6 @@
 // Tensors of 4 GiB and more between threads. V8 writes where a view begins and how long it is modulo 2³² bytes when it
-// sends one (seen in Node 20 and 22); the buffer arrives whole. So such a view is sent as all of its buffer, and made
-// again over all of it on the other side.
+// sends one (seen in Node 20); the buffer arrives whole. So such a view is sent as all of its buffer, and made again over
+// all of it on the other side.
 
 import { elementCount, type HeldTensor, type Tensor } from "@internvit/model-core";
 

@@ -1,6 +1,7 @@
-// exp, log, sine and cosine for random draws. ECMAScript leaves the last bits of Math.exp, Math.log, Math.pow, Math.sin and
-// Math.cos to the engine, and engines differ; a draw must not. These use additions, multiplications and divisions only, which IEEE 754 rounds in
-// one way, so that they give the same bits in every engine. They are for draws, not for speed.
+// exp, log, sine and cosine for random draws. ECMAScript leaves the last bits of Math.exp, Math.log, Math.pow, Math.sin
+// and Math.cos to the engine, and engines differ; a draw must not. These use additions, multiplications and divisions
+// only, which IEEE 754 rounds in one way, so that they give the same bits in every engine. They are for draws, not for
+// speed.
 
 // ln 2 in two parts: the first has zeros in its last bits, so that its product with an exponent is exact.
 const LN2_HIGH = 0.6931471803691238;
