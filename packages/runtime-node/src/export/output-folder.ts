@@ -2,7 +2,7 @@
 // uses, then renamed. Whatever goes wrong before, nothing stays.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, rmdir, statfs } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { RuntimeError } from "../errors.ts";
@@ -83,7 +83,7 @@ export async function createOutputFolder(
   const path = temporaryName(final);
   let committed = false;
   const dispose = async (): Promise<void> => {
-    await rm(path, { recursive: true, force: true });
+    await remove(path);
     if (!committed && created !== undefined) await removeEmptyFolders(parent, created);
   };
   try {
@@ -98,7 +98,11 @@ export async function createOutputFolder(
     async commit() {
       // Again: the target may have been filled while this was written.
       await checkOutputFolder(target, options);
-      await moveIntoPlace(path, final).catch(failed);
+      if (options.overwrite) await replaceFolder(path, final).catch(failed);
+      else if (!(await takeName(path, final).catch(failed))) {
+        await checkOutputFolder(target, options);
+        throw new RuntimeError("exists", `${target} was taken while it was written`);
+      }
       committed = true;
     },
     [Symbol.asyncDispose]: dispose,
@@ -125,8 +129,27 @@ async function checkFreeSpace(
   );
 }
 
-/** What was there is set aside first and comes back when the move fails. */
-async function moveIntoPlace(folder: string, target: string): Promise<void> {
+/**
+ * Gives the folder a name that nobody has: only an empty folder may stand there. False when somebody was faster, whose
+ * folder is not touched, not for a moment: it may be in use already.
+ */
+async function takeName(folder: string, target: string): Promise<boolean> {
+  // Windows renames over nothing; elsewhere an empty folder would be replaced anyway. One with files is not removed.
+  await rmdir(target).catch(() => undefined);
+  try {
+    await rename(folder, target);
+    return true;
+  } catch (cause) {
+    if (isTaken(cause) && (await stat(target).catch(() => undefined)) !== undefined) return false;
+    throw cause;
+  }
+}
+
+/**
+ * What was there is set aside first and comes back when the move fails, unless another process, which replaced it at
+ * the same time, has the name by then.
+ */
+async function replaceFolder(folder: string, target: string): Promise<void> {
   const aside = temporaryName(target);
   const replaced = await rename(target, aside).then(
     () => true,
@@ -138,10 +161,20 @@ async function moveIntoPlace(folder: string, target: string): Promise<void> {
   try {
     await rename(folder, target);
   } catch (cause) {
-    if (replaced) await rename(aside, target);
+    if (replaced && !(await takeName(aside, target))) await remove(aside);
     throw cause;
   }
-  if (replaced) await rm(aside, { recursive: true, force: true });
+  if (replaced) await remove(aside);
+}
+
+/** What a system says when the new name of a folder is that of one with files (Windows: EPERM, also for other reasons). */
+function isTaken(cause: unknown): boolean {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === "ENOTEMPTY" || code === "EEXIST" || code === "EPERM";
+}
+
+async function remove(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
 }
 
 /** Removes `folder` and the folders above it up to `last`, as long as they are empty. */
